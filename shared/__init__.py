@@ -1,0 +1,1 @@
+"""The contract between the services (events, envelope, regions, subjects) and its plumbing. No business rules."""

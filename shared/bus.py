@@ -1,0 +1,235 @@
+"""The bus: stream and subject names, how to connect, and what the streams must look like.
+
+``EVENTS`` is the source of truth. It is created once, never recreated when lost, and nobody may delete from it. The
+number of partitions is written into its metadata when it is created, so that publishers and consumers always agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from faststream.nats import JStream, NatsBroker
+from nats.errors import Error as NatsError
+from nats.errors import NoServersError
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.errors import BadRequestError, NotFoundError
+
+from shared.errors import StreamLostError
+
+log = logging.getLogger(__name__)
+
+EVENTS = "EVENTS"
+PACE = "PACE"
+ALERTS = "ALERTS"
+QUARANTINE = "QUARANTINE"
+_DAY = 86_400
+
+
+def events_subject(partition: int) -> str:
+    """Where the envelopes of a partition are published."""
+    return f"events.{partition}"
+
+
+def pace_subject(region: str) -> str:
+    """Where the standings of a region are published; region codes become subject tokens (``pace.51.71``)."""
+    return f"pace.{region}"
+
+
+def alerts_subject(region: str) -> str:
+    """Where the alerts of a region are recorded."""
+    return f"alerts.{region}"
+
+
+def quarantine_subject(partition: int, digest: str) -> str:
+    """One subject per quarantined event, so that quarantining it again replaces it instead of adding to it."""
+    return f"quarantine.{partition}.{digest}"
+
+
+def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:
+    """All streams with every limit said explicitly (the server's own defaults would drop old messages).
+
+    Only EVENTS is the source of truth; PACE can be recomputed and keeps 100 days.
+    """
+    common: dict[str, Any] = {
+        "storage": StorageType.FILE,
+        "retention": RetentionPolicy.LIMITS,
+        "num_replicas": replicas,
+        "max_msgs": -1,
+        "max_bytes": -1,
+        "max_consumers": -1,
+        "max_msg_size": -1,
+        "duplicate_window": 120,
+        "allow_direct": True,
+    }
+    return [
+        StreamConfig(
+            name=EVENTS,
+            subjects=["events.*"],
+            description="CloudEvents batches by partition: the source of truth",
+            discard=DiscardPolicy.NEW,
+            max_age=0,
+            deny_delete=True,
+            deny_purge=True,
+            metadata={"laju_partitions": str(partitions)},
+            **common,
+        ),
+        StreamConfig(
+            name=PACE,
+            subjects=["pace.>"],
+            description="pace.assessed: derived, can be recomputed",
+            discard=DiscardPolicy.OLD,
+            max_age=100 * _DAY,
+            **common,
+        ),
+        StreamConfig(
+            name=ALERTS,
+            subjects=["alerts.>"],
+            description="the life of each alert",
+            discard=DiscardPolicy.NEW,
+            max_age=0,
+            deny_delete=True,
+            deny_purge=True,
+            **common,
+        ),
+        StreamConfig(
+            name=QUARANTINE,
+            subjects=["quarantine.>"],
+            description="events that could not be applied, one subject each",
+            discard=DiscardPolicy.OLD,
+            max_age=0,
+            max_msgs_per_subject=1,
+            **common,
+        ),
+    ]
+
+
+def declared(name: str) -> JStream:
+    """A stream for FastStream to use but never to create: its defaults are not ours."""
+    return JStream(name, declare=False)
+
+
+def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
+    """A broker that reconnects for ever; ``on_closed`` is called if the client gives up all the same.
+
+    FastStream would otherwise stay alive and never come back.
+    """
+
+    async def closed() -> None:
+        on_closed()
+
+    return NatsBroker(
+        url,
+        name=f"laju-{name}",
+        connect_timeout=2,
+        reconnect_time_wait=1,
+        max_reconnect_attempts=-1,
+        allow_reconnect=True,
+        pending_size=64 * 1024 * 1024,
+        drain_timeout=5,
+        closed_cb=closed,
+        graceful_timeout=10.0,
+        logger=logging.getLogger("faststream"),
+        log_level=logging.DEBUG,
+    )
+
+
+async def connected(broker: NatsBroker, *, retry_seconds: float = 0.5) -> JetStreamContext:
+    """Connect, waiting for a server that is not there yet for as long as it takes; readiness tells meanwhile."""
+    while True:
+        try:
+            await broker.connect()
+        except (NoServersError, OSError, TimeoutError):
+            log.warning("connecting to NATS failed: no server answers; trying again")
+            await asyncio.sleep(retry_seconds)
+        else:
+            return js_of(broker)
+
+
+def js_of(broker: NatsBroker) -> JetStreamContext:
+    """JetStream over the connection of a broker that was connected."""
+    js: JetStreamContext = broker.config.connection_state.stream
+    return js
+
+
+async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions: int = 16) -> None:
+    """Create the streams that do not exist yet. Existing ones are left as they are: changing them is an operator's
+    decision, and two services starting at once must not undo each other.
+
+    Raises:
+        StreamLostError: EVENTS, always the first to be created, is missing although others are there.
+    """
+    for config in stream_configs(replicas, partitions):
+        try:
+            await js.stream_info(str(config.name))
+        except NotFoundError:
+            if config.name == EVENTS and await _exists(js, ALERTS):
+                raise _lost("is missing although the other streams are there") from None
+            try:
+                await js.add_stream(config)
+            except BadRequestError:
+                # Another service created it at this moment with other settings: the one that exists stands.
+                await js.stream_info(str(config.name))
+
+
+async def _exists(js: JetStreamContext, name: str) -> bool:
+    try:
+        await js.stream_info(name)
+    except NotFoundError:
+        return False
+    return True
+
+
+async def partitions_of(js: JetStreamContext) -> int:
+    """How many partitions EVENTS was created with."""
+    info = await js.stream_info(EVENTS)
+    return int((info.config.metadata or {}).get("laju_partitions", "16"))
+
+
+@dataclass(slots=True)
+class StreamWatch:
+    """Stops a service when EVENTS is deleted, replaced or emptied, and mends a deleted consumer.
+
+    A deleted stream or consumer makes a pull loop spin silently; only asking the server shows it.
+    """
+
+    js: JetStreamContext
+    mend_consumers: Callable[[], Awaitable[None]]
+    stop: Callable[[BaseException], None]
+    interval_seconds: float = 3.0
+
+    async def run(self) -> None:
+        """Look every ``interval_seconds`` until cancelled or the stream is lost."""
+        first = await self.js.stream_info(EVENTS)
+        highest = first.state.last_seq
+        while True:
+            await asyncio.sleep(self.interval_seconds)
+            try:
+                info = await self.js.stream_info(EVENTS)
+                highest = _still_the_same(first, info, highest)
+                await self.mend_consumers()
+            except NotFoundError:
+                return self.stop(_lost("was deleted"))
+            except StreamLostError as error:
+                return self.stop(error)
+            except NatsError as error:
+                log.warning("watching EVENTS failed: %s; trying again", type(error).__name__)
+
+
+def _still_the_same(first: StreamInfo, now: StreamInfo, highest: int) -> int:
+    if now.created != first.created:
+        raise _lost("was deleted and created anew")
+    if now.state.last_seq < highest:
+        raise _lost(f"went back from sequence {highest} to {now.state.last_seq}")
+    return now.state.last_seq
+
+
+def _lost(what: str) -> StreamLostError:
+    return StreamLostError(
+        f"stream EVENTS {what}. It is the only source of truth and is never recreated empty by a service: "
+        "restore it from a backup, then start the service again"
+    )

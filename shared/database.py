@@ -1,0 +1,173 @@
+"""MongoDB through motor, behind one module: moving to another driver is a change here and nowhere else.
+
+Every write waits for the journal (``w: majority, j: true``), and every document is addressed by ``_id``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.errors import RecoverableError
+
+log = logging.getLogger(__name__)
+
+Document = dict[str, Any]
+Write = UpdateOne | ReplaceOne[Document]
+Result = TypeVar("Result")
+_IDS_PER_QUERY = 500
+
+
+class DatabaseUnavailableError(RecoverableError):
+    """The database cannot be reached or did not commit; the same work may be tried again."""
+
+
+class Session:
+    """Reads and writes inside one transaction."""
+
+    def __init__(self, database: AsyncIOMotorDatabase[Document], session: AsyncIOMotorClientSession) -> None:
+        self._database = database
+        self._session = session
+
+    async def by_ids(self, collection: str, ids: Sequence[str]) -> dict[str, Document]:
+        """The documents with these ids, by id; missing ones are left out. Asked for sorted, in bounded lists."""
+        found: dict[str, Document] = {}
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _IDS_PER_QUERY):
+            query = {"_id": {"$in": wanted[start : start + _IDS_PER_QUERY]}}
+            async for document in self._database[collection].find(query, session=self._session):
+                found[document["_id"]] = document
+        return found
+
+    async def write(self, collection: str, writes: Sequence[Write]) -> None:
+        """Apply the writes in order; nothing to do is allowed."""
+        if writes:
+            await self._database[collection].bulk_write(list(writes), session=self._session, ordered=False)
+
+
+class Database:
+    """One database of one MongoDB deployment."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            url, serverSelectionTimeoutMS=3000, socketTimeoutMS=20_000, tz_aware=True, appname="laju", maxPoolSize=20
+        )
+        self._database = self._client.get_database(
+            name, write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
+        )
+
+    async def ping(self) -> None:
+        """Return if the primary answers.
+
+        Raises:
+            DatabaseUnavailableError: it does not.
+        """
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError as error:
+            raise DatabaseUnavailableError(f"pinging MongoDB failed: {type(error).__name__}") from error
+
+    async def reachable(self, *, retry_seconds: float = 0.5) -> None:
+        """Wait until the database answers, for as long as it takes; readiness tells meanwhile."""
+        while True:
+            try:
+                return await self.ping()
+            except DatabaseUnavailableError as error:
+                log.warning("%s; trying again", error)
+                await asyncio.sleep(retry_seconds)
+
+    async def ensure(self, collections: Sequence[str], indexes: Mapping[str, Sequence[str]]) -> None:
+        """Create collections (a transaction may not) and single-field indexes that do not exist yet."""
+        existing = await self._database.list_collection_names()
+        for name in collections:
+            if name not in existing:
+                try:
+                    await self._database.create_collection(name)
+                except OperationFailure as error:
+                    if error.code != 48:  # NamespaceExists: another replica was faster
+                        raise
+        for name, fields in indexes.items():
+            for field in fields:
+                await self._database[name].create_index(field)
+
+    async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Run ``work`` in one transaction; a conflict with another runs it again, so it must not keep state.
+
+        Raises:
+            DatabaseUnavailableError: it could not be committed.
+        """
+
+        async def run(session: AsyncIOMotorClientSession) -> Result:
+            return await work(Session(self._database, session))
+
+        try:
+            async with await self._client.start_session() as session:
+                outcome: Result = await session.with_transaction(run)
+                return outcome
+        except (ConnectionFailure, OperationFailure) as error:
+            if isinstance(error, OperationFailure) and not error.has_error_label("TransientTransactionError"):
+                raise
+            raise DatabaseUnavailableError(f"committing to MongoDB failed: {type(error).__name__}") from error
+
+    async def find(
+        self, collection: str, query: Document, *, fields: Sequence[str] | None = None, limit: int = 0
+    ) -> list[Document]:
+        """All matching documents; ``fields`` limits what is fetched of each.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        projection = dict.fromkeys(fields, 1) if fields is not None else None
+        try:
+            return await self._database[collection].find(query, projection, limit=limit).to_list(None)
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
+
+    async def by_ids(
+        self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
+    ) -> dict[str, Document]:
+        """As :meth:`Session.by_ids`, outside a transaction."""
+        found: dict[str, Document] = {}
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _IDS_PER_QUERY):
+            query = {"_id": {"$in": wanted[start : start + _IDS_PER_QUERY]}}
+            found |= {document["_id"]: document for document in await self.find(collection, query, fields=fields)}
+        return found
+
+    async def update(self, collection: str, key: str, change: Document, *, upsert: bool = False) -> None:
+        """Apply update operators to the one document with this id.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            await self._database[collection].update_one({"_id": key}, change, upsert=upsert)
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"updating {collection} failed: {type(error).__name__}") from error
+
+    async def replace(self, collection: str, documents: Sequence[Document]) -> None:
+        """Put these documents in place of those with the same ``_id``, or add them."""
+        if documents:
+            await self._database[collection].bulk_write([replacement(document) for document in documents])
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def replacement(document: Document) -> Write:
+    """A write that puts ``document`` in place of the one with the same ``_id``, or adds it."""
+    return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+
+
+def update(key: str, change: Document) -> Write:
+    """A write that applies update operators to the document with this ``_id``, adding it first if need be."""
+    return UpdateOne({"_id": key}, change, upsert=True)

@@ -1,0 +1,106 @@
+"""Envelopes: one JetStream message holds a CloudEvents JSON batch of events of one partition.
+
+A message costs far more than an event, so events travel together. The message id is derived from the content, which
+lets the server drop an identical retry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from shared.errors import InvalidError
+from shared.events import DISTRICT_EVENT, CitizenEvent, DistrictEvent, RegionEvent, home_of
+from shared.upcast import RawEvent, upcast
+from shared.wilayah import Level, kabkota_of, level_of
+
+MAX_EVENTS = 500
+CONTENT_TYPE = "application/cloudevents-batch+json"
+_BATCH: TypeAdapter[list[CitizenEvent | RegionEvent]] = TypeAdapter(list[DistrictEvent])
+_STORED = {"stored": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One event of an envelope that cannot be read, with the reason; ``raw`` is JSON text."""
+
+    identity: str
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What an envelope held: the events that can be applied and those that cannot."""
+
+    events: list[CitizenEvent | RegionEvent]
+    unreadable: list[Unreadable]
+
+
+def partition_of(event: CitizenEvent | RegionEvent, partitions: int) -> int:
+    """The partition, 0 to ``partitions`` - 1, by a stable hash of the home kab/kota (or the wider region itself)."""
+    region = home_of(event)
+    owner = region if level_of(region) in (Level.NATION, Level.PROVINCE) else kabkota_of(region)
+    return zlib.crc32(owner.encode()) % partitions
+
+
+def seal(events: Sequence[CitizenEvent | RegionEvent]) -> bytes:
+    """The events as one CloudEvents JSON batch."""
+    return _BATCH.dump_json(list(events), exclude_none=True)
+
+
+def message_id(events: Sequence[CitizenEvent | RegionEvent]) -> str:
+    """The same for the same events, whenever they were accepted: ``recordedtime`` is left out."""
+    content = _BATCH.dump_json(list(events), exclude_none=True, exclude={"__all__": {"recordedtime"}})
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def open_envelope(body: bytes) -> Opened:
+    """Read an envelope. Events of an old version are upcast; what cannot be read is told apart, not dropped.
+
+    Raises:
+        InvalidError: the envelope as a whole is no JSON array.
+    """
+    try:
+        return Opened(_BATCH.validate_json(body, context=_STORED), [])
+    except ValidationError:
+        return _one_by_one(body)
+
+
+def _one_by_one(body: bytes) -> Opened:
+    try:
+        items = from_json(body)
+    except ValueError as error:
+        raise InvalidError(f"opening the envelope failed: {error}") from error
+    if not isinstance(items, list):
+        raise InvalidError("opening the envelope failed: it is not a JSON array of events")
+    opened = Opened([], [])
+    for index, item in enumerate(items):
+        try:
+            opened.events.append(_read(item))
+        except (ValueError, AttributeError) as error:
+            opened.unreadable.append(Unreadable(_identity(item, index), _reason(error), to_json(item).decode()))
+    return opened
+
+
+def _read(item: RawEvent) -> CitizenEvent | RegionEvent:
+    return DISTRICT_EVENT.validate_json(to_json(upcast(item)), context=_STORED)
+
+
+def _identity(item: object, index: int) -> str:
+    if isinstance(item, dict) and "id" in item:
+        return f"{item.get('source')}#{item['id']}"
+    return f"event {index} of its envelope"
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, without the offending value."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(str(part) for part in first['loc'][1:]) or 'type'}: {first['msg']}"
+    return f"not an event object ({type(error).__name__})"

@@ -1,0 +1,112 @@
+"""What every event has in common: CloudEvents 1.0 attributes and the field types the catalogue is built from."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from lokal import parse_nik
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo
+
+from shared import wilayah
+
+_SIXTEEN_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+
+
+def holds_nik(text: str) -> bool:
+    """Whether 16 digits in a row in ``text`` have the structure of a NIK. A number of any other length has not."""
+    return any(parse_nik(run).valid for run in _SIXTEEN_DIGITS.findall(text))
+
+
+def _without_nik(text: str) -> str:
+    if holds_nik(text):
+        raise ValueError("looks like it contains a NIK; send a NIK only in data.nik")
+    return text
+
+
+class Frozen(BaseModel):
+    """Immutable, without unknown fields, without silent conversions: ``"5"`` is not a count and ``5`` not a date."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Event(Frozen):
+    """The CloudEvents attributes that Laju keeps.
+
+    ``time`` is when it happened at the counter, ``recordedtime`` when ingest accepted it (set by ingest alone);
+    both are RFC 3339 with offset. ``source`` is the district system, such as ``siak/51.71``; ``source`` and ``id``
+    together identify an event for ever. Subclasses narrow ``type`` and add ``data``.
+    """
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_without_nik)]
+    source: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_without_nik)]
+    time: AwareDatetime
+    recordedtime: AwareDatetime | None = None
+    datacontenttype: Literal["application/json"] = "application/json"
+
+    @property
+    def identity(self) -> str:
+        """``source#id``: the name under which the event is merged, quarantined and cited."""
+        return f"{self.source}#{self.id}"
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        """Where the event stands among others about the same subject: by time, then id, then source."""
+        return (self.time, self.id, self.source)
+
+
+def _plain_text(text: str) -> str:
+    """Free text as kept: one line, single spaces, no control characters, no NIK."""
+    collapsed = " ".join(text.split())
+    if not collapsed:
+        raise ValueError("is empty")
+    if not collapsed.isprintable():
+        raise ValueError("contains control characters")
+    return _without_nik(collapsed)
+
+
+def _region(code: str, info: ValidationInfo) -> str:
+    """Check a region code; what is already stored is read under its successor's code instead of being refused."""
+    if isinstance(info.context, dict) and info.context.get("stored"):
+        code = wilayah.successor_of(code) or code
+    try:
+        wilayah.find(code)
+    except wilayah.UnknownRegionError as error:
+        raise ValueError(error.reason) from error
+    return code
+
+
+def _local(code: str) -> str:
+    if wilayah.level_of(code) in (wilayah.Level.NATION, wilayah.Level.PROVINCE):
+        raise ValueError(f"{code} is wider than a kab/kota: give a kab/kota, kecamatan or desa code")
+    return code
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text)]
+Place = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain_text)]
+RegionCode = Annotated[
+    str,
+    AfterValidator(_region),
+    Field(description="Kemendagri code of any level, or ID for the nation", examples=["51", "51.71"]),
+]
+LocalCode = Annotated[
+    str,
+    AfterValidator(_region),
+    AfterValidator(_local),
+    Field(description="Kemendagri code of a kab/kota, kecamatan or desa", examples=["51.71", "51.71.01.1001"]),
+]
+Count = Annotated[int, Field(ge=0, le=400_000_000)]
+Amount = Annotated[
+    Decimal,
+    Field(ge=0, le=400_000_000, max_digits=13, decimal_places=4),
+    PlainSerializer(_number, return_type=int | float, when_used="json"),
+]
+Programme = Literal["ikd", "perekaman"]
+PROGRAMMES: tuple[Programme, ...] = ("ikd", "perekaman")

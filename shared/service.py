@@ -1,0 +1,115 @@
+"""How a service runs as a process: an HTTP server that is up at once, a start that waits for its servers, and an end
+that is either asked for (exit 0) or an error that says what to do (exit 1)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.errors import BusUnavailableError
+from shared.telemetry import configure_logging
+
+log = logging.getLogger(__name__)
+
+
+class Lifeline:
+    """Through which anything in the service can end the process."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+        self._stopping = False
+        self._on_cut: Callable[[], None] | None = None
+
+    def on_cut(self, stop: Callable[[], None]) -> None:
+        """What to call when the line is cut."""
+        self._on_cut = stop
+
+    def cut(self, error: BaseException) -> None:
+        """End the process with this error; the first one counts."""
+        if self.error is None:
+            self.error = error
+            log.critical("the service ends: %s", error)
+        if self._on_cut is not None:
+            self._on_cut()
+
+    def closed(self) -> None:
+        """The NATS client gave up: without it the service is a living process that does nothing."""
+        if not self._stopping:
+            self.cut(BusUnavailableError("the connection to NATS was closed for good"))
+
+    def stopping(self) -> None:
+        """From now on an end is what was asked for."""
+        self._stopping = True
+
+    async def guard(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a task whose failure ends the process."""
+        try:
+            await work
+        except Exception as error:
+            log.exception("a task of the service failed")
+            self.cut(error)
+
+
+Start = Callable[[], Awaitable[Sequence[Coroutine[Any, Any, None]]]]
+
+
+def lifespan(
+    lifeline: Lifeline, start: Start, stop: Callable[[], Awaitable[None]], *, shutdown_seconds: float
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """A FastAPI lifespan: ``start`` runs in the background (it may wait for servers for as long as it takes) and
+    returns the tasks to keep running; at the end they are cancelled and ``stop`` may take ``shutdown_seconds``."""
+
+    @asynccontextmanager
+    async def span(app: FastAPI) -> AsyncIterator[None]:
+        tasks: list[asyncio.Task[None]] = []
+
+        async def begin() -> None:
+            tasks.extend(asyncio.create_task(lifeline.guard(work)) for work in await start())
+
+        starting = asyncio.create_task(lifeline.guard(begin()))
+        yield
+        lifeline.stopping()
+        for task in (starting, *tasks):
+            task.cancel()
+        await asyncio.gather(starting, *tasks, return_exceptions=True)
+        try:
+            await asyncio.wait_for(stop(), shutdown_seconds)
+        except TimeoutError:
+            log.warning("stopping took longer than %g s: what was in hand will be redelivered", shutdown_seconds)
+
+    return span
+
+
+def serve(build: Callable[[Lifeline], FastAPI], *, host: str, port: int, log_level: str, shutdown_seconds: int) -> None:
+    """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut."""
+    configure_logging(log_level)
+    lifeline = Lifeline()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(lifeline),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=shutdown_seconds,
+            server_header=False,
+        )
+    )
+
+    def stop() -> None:
+        server.should_exit = True
+
+    lifeline.on_cut(stop)
+    # uvicorn raises the signal again once it has shut down; being told to stop is no failure.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda number, frame: None)
+    server.run()
+    sys.exit(0 if lifeline.error is None and server.started else 1)
