@@ -1,0 +1,1 @@
+"""Takes events from district systems, makes them safe to keep, and publishes them to EVENTS."""

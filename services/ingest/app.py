@@ -1,0 +1,109 @@
+"""Composition root of ingest: the only place that knows settings, broker, keys and HTTP at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from fastapi import FastAPI
+from nats.errors import Error as NatsError
+
+from services.ingest import http
+from services.ingest.keys import Keyring, operator_key
+from services.ingest.metrics import Metrics
+from services.ingest.pseudonym import pseudonyms
+from services.ingest.settings import IngestSettings
+from services.ingest.writer import EnvelopeWriter
+from shared import bus, problems, telemetry
+from shared.errors import BusUnavailableError
+from shared.service import Lifeline, lifespan, serve
+
+log = logging.getLogger(__name__)
+
+
+class Ingest:
+    """The running parts. The writer exists once the bus was reached."""
+
+    def __init__(self, settings: IngestSettings, lifeline: Lifeline) -> None:
+        self._settings = settings
+        self._lifeline = lifeline
+        self._writer: EnvelopeWriter | None = None
+        self.metrics = Metrics()
+        self.broker = bus.broker(settings.nats_url, name="ingest", on_closed=lifeline.closed)
+
+    def writer(self) -> EnvelopeWriter:
+        """The writer, if the bus can be reached at this moment.
+
+        Raises:
+            BusUnavailableError: it cannot; answered at once, so that no request waits for a server that is away.
+        """
+        if self._writer is None or not self.broker.connection.is_connected:
+            raise BusUnavailableError("storing failed: NATS cannot be reached")
+        return self._writer
+
+    async def start(self) -> list[Coroutine[Any, Any, None]]:
+        """Wait for the bus, make sure of the streams, open the intake."""
+        js = await bus.connected(self.broker)
+        await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
+        await self.broker.start()
+        self._writer = EnvelopeWriter(
+            js,
+            await bus.partitions_of(js),
+            self.metrics,
+            timeout_seconds=self._settings.publish_timeout_seconds,
+        )
+        return [bus.StreamWatch(js, _nothing_to_mend, self._lifeline.cut).run()]
+
+    async def stop(self) -> None:
+        """Finish the envelopes in flight, then close."""
+        if self._writer is not None:
+            await self._writer.idle()
+        try:
+            await self.broker.stop()
+        except NatsError as error:
+            log.warning("draining the NATS connection failed: %s", type(error).__name__)
+
+    async def check_bus(self) -> None:
+        """Readiness: EVENTS can be asked about."""
+        self.writer()
+        try:
+            await bus.partitions_of(bus.js_of(self.broker))
+        except NatsError as error:
+            raise BusUnavailableError(f"asking JetStream about EVENTS failed: {type(error).__name__}") from error
+
+
+async def _nothing_to_mend() -> None:
+    """Ingest has no consumers."""
+
+
+def build(settings: IngestSettings, lifeline: Lifeline) -> FastAPI:
+    """Ingest as an ASGI app; it connects with the app's lifespan.
+
+    Raises:
+        InvalidError: a configured key cannot be used.
+    """
+    service = Ingest(settings, lifeline)
+    app = FastAPI(
+        title="Laju ingest",
+        summary="Takes activation and perekaman events from district systems",
+        lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
+    )
+    problems.install(app)
+    app.include_router(telemetry.routes(service.metrics.registry, {"bus": service.check_bus}))
+    app.include_router(
+        http.routes(settings, Keyring(operator_key(settings)), pseudonyms(settings), service.writer, service.metrics)
+    )
+    return app
+
+
+def run() -> None:
+    """Run ingest until it is told to stop."""
+    settings = IngestSettings()
+    serve(
+        lambda lifeline: build(settings, lifeline),
+        host=settings.host,
+        port=settings.ingest_port,
+        log_level=settings.log_level,
+        shutdown_seconds=settings.shutdown_seconds,
+    )

@@ -1,0 +1,26 @@
+"""Every metric of ingest. Labels are bounded: the event types of the catalogue, and the few reasons of a refusal."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class Metrics:
+    """Ingest's metrics on a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.accepted = Counter(
+            "laju_ingest_events_accepted", "Events acknowledged by JetStream", ("type",), registry=registry
+        )
+        # unauthorized, content_type, malformed, too_large, invalid (an event), unavailable, full
+        self.refused = Counter("laju_ingest_refused", "Requests or events refused", ("reason",), registry=registry)
+        self.publish_seconds = Histogram(
+            "laju_ingest_publish_seconds", "Time until JetStream acknowledged an envelope", registry=registry
+        )
+        self.envelope_events = Histogram(
+            "laju_ingest_envelope_events",
+            "Events in one envelope",
+            buckets=(1, 2, 5, 10, 50, 100, 250, 500),
+            registry=registry,
+        )

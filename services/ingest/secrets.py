@@ -1,0 +1,27 @@
+"""Secrets that ingest makes for itself at first start: files only their owner can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def kept_in(path: Path, make: Callable[[], str]) -> str:
+    """The secret in ``path``; made and stored there with mode 0600 if there is none yet.
+
+    Two processes starting at once agree: the file is created exclusively, the slower one reads it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    secret = make()
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret + "\n")
+        os.link(draft, path)  # fails if it exists, and never shows a half-written file
+    except FileExistsError:
+        return path.read_text().strip()
+    finally:
+        draft.unlink()
+    return secret

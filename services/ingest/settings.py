@@ -1,0 +1,29 @@
+"""All settings of ingest, read once at start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class IngestSettings(ServiceSettings):
+    """Environment variables with the prefix ``LAJU_``."""
+
+    ingest_port: Annotated[int, Field(description="Port of the intake")] = 8080
+    api_key: Annotated[
+        SecretStr | None,
+        Field(description="Operator key; otherwise the one in <data>/operator.key, made at first start"),
+    ] = None
+    pseudonym_key: Annotated[
+        SecretStr | None,
+        Field(description="64 hex digits that turn a NIK into a pseudonym; otherwise <data>/pseudonym.key"),
+    ] = None
+    nik_over_http: Annotated[
+        bool, Field(description="Accept data.nik over plain HTTP from other machines (for a trusted network only)")
+    ] = False
+    max_body_bytes: Annotated[int, Field(ge=65_536, description="Largest request body")] = 16 * 1024 * 1024
+    clock_allowance_seconds: Annotated[int, Field(ge=0, description="How far ahead a district's clock may be")] = 300
+    publish_timeout_seconds: Annotated[float, Field(gt=0, description="Wait for JetStream's acknowledgement")] = 5.0

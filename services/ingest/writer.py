@@ -1,0 +1,87 @@
+"""Writes events to EVENTS: in envelopes by partition, durable once :meth:`EnvelopeWriter.write` returns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+from nats.errors import ConnectionClosedError, ConnectionDrainingError, NoRespondersError
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.errors import APIError, NoStreamResponseError
+
+from services.ingest.metrics import Metrics
+from shared.bus import EVENTS, events_subject
+from shared.envelope import CONTENT_TYPE, MAX_EVENTS, message_id, partition_of, seal
+from shared.errors import BusFullError, BusUnavailableError
+from shared.events import CitizenEvent, RegionEvent
+from shared.group_commit import GroupCommit
+
+Events = list[CitizenEvent | RegionEvent]
+# JetStream's codes for a stream or server that may not store more.
+_FULL_CODES = frozenset({10023, 10047, 10077, 10122})
+
+
+class EnvelopeWriter:
+    """One lane for each partition. Events that arrive while an envelope is in flight form the next one."""
+
+    def __init__(self, js: JetStreamContext, partitions: int, metrics: Metrics, *, timeout_seconds: float) -> None:
+        self._js = js
+        self._partitions = partitions
+        self._metrics = metrics
+        self._timeout_seconds = timeout_seconds
+        self._lanes = [self._lane(partition) for partition in range(partitions)]
+
+    async def write(self, events: Sequence[CitizenEvent | RegionEvent]) -> None:
+        """Return once JetStream has acknowledged every event.
+
+        Raises:
+            BusUnavailableError: it did not; some may be stored all the same, so sending all again is the way on.
+            BusFullError: it refuses to store more.
+        """
+        by_partition: defaultdict[int, Events] = defaultdict(list)
+        for event in events:
+            by_partition[partition_of(event, self._partitions)].append(event)
+        outcomes = await asyncio.gather(
+            *(
+                self._lanes[partition].add(part[start : start + MAX_EVENTS])
+                for partition, part in by_partition.items()
+                for start in range(0, len(part), MAX_EVENTS)
+            ),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def idle(self) -> None:
+        """Return once no envelope is in flight."""
+        for lane in self._lanes:
+            await lane.idle()
+
+    def _lane(self, partition: int) -> GroupCommit[Events]:
+        async def publish(groups: list[Events]) -> None:
+            await self._publish(partition, [event for group in groups for event in group])
+
+        return GroupCommit(publish, weight=len, max_weight=MAX_EVENTS)
+
+    async def _publish(self, partition: int, events: Events) -> None:
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "Nats-Msg-Id": message_id(events),
+            "Laju-Events": str(len(events)),
+        }
+        try:
+            with self._metrics.publish_seconds.time():
+                await self._js.publish(events_subject(partition), seal(events), self._timeout_seconds, EVENTS, headers)
+        except APIError as error:
+            if error.err_code in _FULL_CODES:
+                raise BusFullError("storing failed: JetStream's storage is full; nothing more is accepted") from error
+            raise BusUnavailableError(f"storing failed: JetStream answered {error.err_code}") from error
+        except (NatsTimeoutError, NoStreamResponseError, NoRespondersError) as error:
+            raise BusUnavailableError("storing failed: JetStream did not acknowledge in time") from error
+        except (ConnectionClosedError, ConnectionDrainingError, NatsError) as error:
+            raise BusUnavailableError(f"storing failed: NATS cannot be reached ({type(error).__name__})") from error
+        self._metrics.envelope_events.observe(len(events))
