@@ -1,0 +1,1 @@
+"""Builds the projections from EVENTS, assesses every region's pace and serves both to readers."""

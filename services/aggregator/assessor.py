@@ -1,0 +1,142 @@
+"""Assesses regions: those a batch touched, shortly after it; all of them at their midnight and every so often, in case
+another replica died between its commit and its assessment. Publishes what changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from services.aggregator.metrics import Metrics
+from services.aggregator.pace import Policy, assess_all
+from services.aggregator.projection import VERSION
+from services.aggregator.store import Shelf, Store
+from shared.bus import PACE, pace_subject
+from shared.errors import BusUnavailableError, RecoverableError
+from shared.events import PaceAssessed
+from shared.standing import Standing
+from shared.wilayah import NATION, Level, kabkota_in, level_of
+
+log = logging.getLogger(__name__)
+_CHUNK = 50
+# What does not change the standing itself; a row that differs only here is not published again.
+_POSITION = {"sequence", "projection"}
+
+
+class Assessor:
+    """Keeps the standings of all kab/kota (with their kecamatan and desa that have targets) up to date."""
+
+    def __init__(
+        self,
+        store: Store,
+        js: JetStreamContext,
+        metrics: Metrics,
+        *,
+        policy: Policy,
+        today: Callable[[str], date],
+        debounce_seconds: float,
+        every_seconds: float,
+    ) -> None:
+        self._store = store
+        self._js = js
+        self._metrics = metrics
+        self._policy = policy
+        self._today = today
+        self._debounce_seconds = debounce_seconds
+        self._every_seconds = every_seconds
+        self._touched: set[str] = set()
+        self._wake = asyncio.Event()
+
+    def touch(self, regions: Iterable[str]) -> None:
+        """These kab/kota may stand differently now. Wider regions are assessed when they are read."""
+        self._touched.update(region for region in regions if level_of(region) is Level.KABKOTA)
+        if self._touched:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Assess what is touched until cancelled. What fails is tried again."""
+        while True:
+            await self._wake.wait()
+            # Not a wait for a condition: it gathers the touches of many batches into one assessment.
+            await asyncio.sleep(self._debounce_seconds)
+            self._wake.clear()
+            touched, self._touched = sorted(self._touched), set()
+            try:
+                while touched:
+                    await self.assess(touched[:_CHUNK])
+                    touched = touched[_CHUNK:]
+            except RecoverableError as error:
+                log.warning("assessing %d regions failed: %s; trying again", len(touched), error)
+                self.touch(touched)
+                await asyncio.sleep(1)
+
+    async def run_clock(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Touch every kab/kota at start, at each zone's midnight and every ``every_seconds``, until cancelled."""
+        everyone = kabkota_in(NATION)
+        while True:
+            self.touch(everyone)
+            await asyncio.sleep(min(self._every_seconds, seconds_to_next_midnight(now())))
+
+    async def assess(self, kabkota: Iterable[str]) -> None:
+        """Assess these kab/kota, publish the rows that changed, then record them.
+
+        Published before recorded: a crash in between publishes again, which changes nothing for who consumes it.
+
+        Raises:
+            RecoverableError: not all were assessed.
+        """
+        owners = list(kabkota)
+        sequence = max((await self._store.checkpoints()).values(), default=0)
+        shelves = await self._store.shelves(owners, finer=True)
+        before = await self._store.assessed(owners)
+        for owner in owners:
+            rows = self._rows(owner, shelves[owner], sequence)
+            known = {_content(row) for row in before.get(owner, ())}
+            for row in rows:
+                if _content(row) not in known:
+                    await self._publish(row)
+            if known != {_content(row) for row in rows}:
+                await self._store.record(owner, rows)
+
+    def _rows(self, owner: str, shelf: Shelf, sequence: int) -> list[Standing]:
+        if not shelf.counters and not shelf.facts:
+            return []
+        rows: list[Standing] = []
+        for region in sorted({owner, *shelf.regions()}):
+            decrees = shelf.facts_about(region).decrees
+            if decrees or region == owner:
+                rows += assess_all(region, shelf.book(region), decrees, self._today(owner), self._policy)
+        return [row.model_copy(update={"sequence": sequence, "projection": VERSION}) for row in rows]
+
+    async def _publish(self, row: Standing) -> None:
+        digest = hashlib.blake2b(f"{row.line}|{_content(row)}|{row.sequence}".encode(), digest_size=16).hexdigest()
+        event = PaceAssessed(id=digest, source="laju/aggregator", time=datetime.now(UTC), data=row)
+        try:
+            await self._js.publish(
+                pace_subject(row.region),
+                event.model_dump_json(exclude_none=True).encode(),
+                stream=PACE,
+                headers={"Nats-Msg-Id": digest},
+            )
+        except NatsError as error:
+            raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
+        self._metrics.assessed.inc()
+
+
+def seconds_to_next_midnight(now: datetime) -> float:
+    """From an aware ``now`` to the next midnight in any of the three zones, plus a second to be past it."""
+    midnights = []
+    for zone in ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"):
+        local = now.astimezone(ZoneInfo(zone))
+        midnights.append(datetime.combine(local.date() + timedelta(days=1), time(), ZoneInfo(zone)) - local)
+    return min(midnights).total_seconds() + 1
+
+
+def _content(row: Standing) -> str:
+    return row.model_dump_json(exclude=_POSITION)

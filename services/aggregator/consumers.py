@@ -1,0 +1,130 @@
+"""The durable pull consumers on EVENTS: one for each partition and projection version, shared by all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from services.aggregator.projection import VERSION
+from shared.bus import EVENTS, events_subject
+from shared.errors import BusUnavailableError, StreamLostError
+
+log = logging.getLogger(__name__)
+
+
+def durable_name(partition: int) -> str:
+    """The consumer of a partition, such as ``aggregator-p1-07``."""
+    return f"aggregator-p{VERSION}-{partition:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionProgress:
+    """How far a partition is projected; both are EVENTS sequences, 0 if there is nothing yet. ``pending`` is the
+    number of envelopes stored but not committed."""
+
+    partition: int
+    stored_sequence: int
+    projected_sequence: int
+    pending: int
+
+
+class Consumers:
+    """Creates, mends and reads the consumers. A new one starts at sequence 1: merging again changes nothing."""
+
+    def __init__(self, js: JetStreamContext, partitions: int, *, ack_wait_seconds: int, in_flight: int) -> None:
+        self._js = js
+        self.partitions = range(partitions)
+        self._ack_wait_seconds = ack_wait_seconds
+        self._in_flight = in_flight
+
+    def config(self, partition: int) -> ConsumerConfig:
+        """What the consumer of a partition must look like."""
+        return ConsumerConfig(
+            durable_name=durable_name(partition),
+            filter_subject=events_subject(partition),
+            deliver_policy=DeliverPolicy.ALL,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=self._ack_wait_seconds,
+            max_deliver=-1,
+            max_ack_pending=self._in_flight * 4,
+        )
+
+    async def mend(self) -> None:
+        """Create the consumers that are missing."""
+        for partition in self.partitions:
+            if await self._info(partition) is None:
+                log.warning("consumer %s is missing: creating it from sequence 1", durable_name(partition))
+                await self._create(partition)
+
+    async def prepare(self, checkpoints: dict[int, int]) -> None:
+        """Create the consumers, and start those over whose acknowledged work the database does not have.
+
+        Raises:
+            StreamLostError: the database has seen more of EVENTS than there is.
+        """
+        stored = (await self._js.stream_info(EVENTS)).state.last_seq
+        if (seen := max(checkpoints.values(), default=0)) > stored:
+            raise StreamLostError(
+                f"the projection has seen EVENTS up to sequence {seen}, but the stream ends at {stored}: it was "
+                "replaced or restored from an older backup. Restore EVENTS, or drop the projection database to rebuild "
+                "it from what there is"
+            )
+        for partition in self.partitions:
+            info = await self._info(partition)
+            if info is None:
+                await self._create(partition)
+            elif info.ack_floor and info.ack_floor.stream_seq > checkpoints.get(partition, 0):
+                log.warning("partition %d: the database lacks acknowledged work; projecting it anew", partition)
+                await self._js.delete_consumer(EVENTS, durable_name(partition))
+                await self._create(partition)
+
+    async def check(self) -> None:
+        """Return if JetStream answers for our consumers.
+
+        Raises:
+            BusUnavailableError: it does not.
+        """
+        try:
+            await self._js.consumer_info(EVENTS, durable_name(0))
+        except NatsError as error:
+            raise BusUnavailableError(f"asking JetStream for a consumer failed: {type(error).__name__}") from error
+
+    async def progress(self) -> list[PartitionProgress]:
+        """How far each partition is, asked of the server.
+
+        Raises:
+            NotFoundError: a consumer is missing (and about to be mended).
+        """
+        return list(await asyncio.gather(*(self._progress(partition) for partition in self.partitions)))
+
+    async def _progress(self, partition: int) -> PartitionProgress:
+        # The stored sequence first: whatever is stored after it can only make the projection seem further behind.
+        stored = await self._stored(partition)
+        info = await self._js.consumer_info(EVENTS, durable_name(partition))
+        floor = info.ack_floor.stream_seq if info.ack_floor else 0
+        pending = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        behind = floor < stored
+        return PartitionProgress(partition, max(stored, floor), floor, max(pending, 1) if behind else pending)
+
+    async def _stored(self, partition: int) -> int:
+        try:
+            message = await self._js.get_last_msg(EVENTS, events_subject(partition), direct=True)
+        except NotFoundError:
+            return 0
+        return message.seq or 0
+
+    async def _info(self, partition: int) -> ConsumerInfo | None:
+        try:
+            info: ConsumerInfo = await self._js.consumer_info(EVENTS, durable_name(partition))
+        except NotFoundError:
+            return None
+        return info
+
+    async def _create(self, partition: int) -> None:
+        await self._js.add_consumer(EVENTS, self.config(partition))

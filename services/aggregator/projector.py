@@ -1,0 +1,91 @@
+"""From envelopes to committed projections: opens them, merges many in one transaction, quarantines what cannot be
+applied. An envelope is done once :meth:`Projector.project` returns; only then may it be acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pydantic_core import to_json
+
+from services.aggregator.metrics import Metrics
+from services.aggregator.projection import batch_of
+from services.aggregator.quarantine import Quarantine, Quarantined
+from services.aggregator.store import Evicted, Store
+from shared.envelope import Opened, Unreadable, open_envelope
+from shared.errors import InvalidError
+from shared.group_commit import GroupCommit
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope as it lies in EVENTS."""
+
+    partition: int
+    sequence: int
+    opened: Opened
+
+
+class Projector:
+    """Merges envelopes into the store. ``touched`` is told which kab/kota may stand differently after each commit."""
+
+    def __init__(
+        self,
+        store: Store,
+        quarantine: Quarantine,
+        metrics: Metrics,
+        *,
+        touched: Callable[[Iterable[str]], None],
+        batch_events: int,
+    ) -> None:
+        self._store = store
+        self._quarantine = quarantine
+        self._metrics = metrics
+        self._touched = touched
+        self._lane = GroupCommit(
+            self._commit, weight=lambda envelope: len(envelope.opened.events), max_weight=batch_events
+        )
+
+    async def project(self, partition: int, sequence: int, body: bytes) -> None:
+        """Return once everything in the envelope is committed or in quarantine.
+
+        Raises:
+            RecoverableError: it is not, and may be tried again.
+        """
+        try:
+            opened = open_envelope(body)
+        except InvalidError as error:
+            opened = Opened([], [Unreadable(f"envelope {sequence}", error.reason, body.decode(errors="replace"))])
+        if opened.unreadable:
+            await self._quarantine.keep(
+                Quarantined(item.identity, item.reason, partition, sequence, item.raw) for item in opened.unreadable
+            )
+        await self._lane.add(Envelope(partition, sequence, opened))
+
+    async def idle(self) -> None:
+        """Return once no transaction is in flight."""
+        await self._lane.idle()
+
+    async def _commit(self, envelopes: list[Envelope]) -> None:
+        checkpoints: dict[int, int] = {}
+        for envelope in envelopes:
+            checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
+        events = [event for envelope in envelopes for event in envelope.opened.events]
+
+        async def keep_evicted(evicted: Evicted) -> None:
+            first = envelopes[0]
+            await self._quarantine.keep(
+                Quarantined(
+                    fact.identity,
+                    "more than 100 facts about one citizen",
+                    first.partition,
+                    first.sequence,
+                    to_json({"citizen": citizen, **fact._asdict()}).decode(),
+                )
+                for citizen, fact in evicted
+            )
+
+        with self._metrics.transaction_seconds.time():
+            changes = await self._store.apply(batch_of(events), checkpoints, keep_evicted)
+        self._metrics.merged(len(envelopes), len(events))
+        self._touched(changes.touched)

@@ -1,0 +1,286 @@
+"""Answers about regions, put together from the store with the pure functions: what the API and the pages show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from services.aggregator.book import Book, total, warnings
+from services.aggregator.citizen import Dimension
+from services.aggregator.claims import CheckedClaim, check
+from services.aggregator.counters import days_of, services_of
+from services.aggregator.figures import percent
+from services.aggregator.interventions import Effect, effect
+from services.aggregator.pace import Policy, assess_all
+from services.aggregator.projection import VERSION
+from services.aggregator.rollup import roll_up
+from services.aggregator.stock import Backlog, Stock, backlog_on, stock_on
+from services.aggregator.store import Shelf, Store, owner_of
+from shared.events import PROGRAMMES, Programme
+from shared.events.base import Frozen
+from shared.standing import Percent, Standing
+from shared.wilayah import Level, Region, find, kabkota_in, level_of
+
+By = Literal["channel", "place", "group", "service_region", "home_region"]
+
+
+class WajibKtpCount(Frozen):
+    """The denominator and the day it was reported for; of a wider region the sum and the oldest of those days."""
+
+    count: int
+    as_of: date
+
+
+class IkdCount(Frozen):
+    """Residents with an active IKD, also as coverage (of wajib KTP), and the services its offices did."""
+
+    active: int
+    coverage_percent: Percent | None
+    served: int
+
+
+class PerekamanCount(Frozen):
+    """Residents recorded (sudah rekam), also as coverage (of wajib KTP), and the services its offices did."""
+
+    recorded: int
+    coverage_percent: Percent | None
+    served: int
+
+
+class Programmes(Frozen):
+    """Both programmes of a region."""
+
+    ikd: IkdCount
+    perekaman: PerekamanCount
+
+
+class RegionReading(Frozen):
+    """One region on one business date."""
+
+    code: str
+    name: str
+    level: Level
+    parent: str | None
+    on: date
+    wajib_ktp: WajibKtpCount | None
+    programmes: Programmes
+    backlog: Backlog | None
+    blanko: Stock | None
+    warnings: list[str]
+    simulated: bool
+    sequence: int
+    projection: int
+
+
+class Day(Frozen):
+    """Net change on one day and the total by its end."""
+
+    date: date
+    change: int
+    total: int
+
+
+class Share(Frozen):
+    """One value of a dimension with the services counted for it."""
+
+    key: str
+    name: str
+    count: int
+
+
+class OutreachDay(Frozen):
+    """An outreach day: applicants are not activations; ``services`` are what was done that day at that place."""
+
+    on: date
+    channel: str
+    place: str
+    applicants: int
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelved:
+    """A region with the shelves of the kab/kota that make it up, and its own if it is wider than those."""
+
+    region: Region
+    shelves: dict[str, Shelf]
+
+    @property
+    def own(self) -> Shelf:
+        return self.shelves[owner_of(self.region.code)]
+
+    def members(self) -> dict[str, Shelf]:
+        return {code: shelf for code, shelf in self.shelves.items() if level_of(code) is Level.KABKOTA}
+
+    def book(self) -> Book:
+        if self.region.level in (Level.NATION, Level.PROVINCE):
+            return total(shelf.book(code) for code, shelf in self.members().items())
+        return self.own.book(self.region.code)
+
+
+class Reader:
+    """Reads as of a business date; ``today`` gives the present one in a region's zone."""
+
+    def __init__(self, store: Store, *, policy: Policy, today: Callable[[str], date]) -> None:
+        self._store = store
+        self._policy = policy
+        self._today = today
+
+    async def region(self, code: str, on: date | None = None) -> RegionReading:
+        """A region's counts, backlog, stock and data-quality warnings."""
+        day = on or self._today(code)
+        sequence = await self.sequence()
+        shelved = await self._shelved(code)
+        book, facts = shelved.book(), shelved.own.facts_about(code)
+        served = await self._served(code, day)
+        wajib_ktp = self._wajib_ktp(book, day)
+        whole = wajib_ktp.count if wajib_ktp else None
+        active, recorded = (book.done_by(programme, day) for programme in PROGRAMMES)
+        backlog = backlog_on(book, facts, day)
+        return RegionReading(
+            code=code,
+            name=shelved.region.name,
+            level=shelved.region.level,
+            parent=shelved.region.parent,
+            on=day,
+            wajib_ktp=wajib_ktp,
+            programmes=Programmes(
+                ikd=IkdCount(active=active, coverage_percent=percent(active, whole), served=served["ikd"]),
+                perekaman=PerekamanCount(
+                    recorded=recorded, coverage_percent=percent(recorded, whole), served=served["perekaman"]
+                ),
+            ),
+            backlog=backlog,
+            blanko=stock_on(facts, backlog, day),
+            warnings=warnings(book, day),
+            simulated=book.simulated,
+            sequence=sequence,
+            projection=VERSION,
+        )
+
+    async def standings(self, code: str, programme: Programme | None = None, on: date | None = None) -> list[Standing]:
+        """One row for each target; a wider region's own targets first, then the roll-up of its kab/kota's."""
+        day = on or self._today(code)
+        sequence = await self.sequence()
+        shelved = await self._shelved(code)
+        own = assess_all(code, shelved.book(), shelved.own.facts_about(code).decrees, day, self._policy)
+        if shelved.region.level in (Level.NATION, Level.PROVINCE):
+            members = shelved.members()
+            parts = [
+                row
+                for member, shelf in members.items()
+                for row in assess_all(member, shelf.book(member), shelf.facts_about(member).decrees, day, self._policy)
+            ]
+            rolled = roll_up(code, parts, len(members), day, self._policy)
+            covered = {row.programme for row in rolled}
+            own = [row for row in own if row.target or row.programme not in covered] + rolled
+        return [
+            row.model_copy(update={"sequence": sequence, "projection": VERSION})
+            for row in own
+            if programme in (None, row.programme)
+        ]
+
+    async def daily(self, code: str, programme: Programme, first: date | None, last: date | None) -> list[Day]:
+        """Every day with a change from ``first`` to ``last``, both included, with the total by its end."""
+        shelved = await self._shelved(code)
+        changes: Counter[date] = Counter()
+        if shelved.region.level in (Level.NATION, Level.PROVINCE):
+            for member, shelf in shelved.members().items():
+                changes.update(days_of(shelf.counters, member, programme))
+        else:
+            changes.update(days_of(shelved.own.counters, code, programme))
+        book = shelved.book()
+        return [
+            Day(date=day, change=change, total=book.done_by(programme, day))
+            for day, change in sorted(changes.items())
+            if change and (first is None or first <= day) and (last is None or day <= last)
+        ]
+
+    async def breakdown(
+        self, code: str, programme: Programme, by: By, first: date | None, last: date | None
+    ) -> list[Share]:
+        """Services along one dimension, most first. Kept for kab/kota; wider regions are their sum.
+
+        Raises:
+            ValueError: the region is narrower than a kab/kota.
+        """
+        counts = await self._services(kabkota_in(code), programme, by, first, last)
+        named = by in ("service_region", "home_region")
+        return [
+            Share(key=key, name=find(key).name if named else key, count=count)
+            for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ]
+
+    async def claims(self, code: str) -> list[CheckedClaim]:
+        """Every published figure about the region, checked, newest first."""
+        shelved = await self._shelved(code)
+        book, facts = shelved.book(), shelved.own.facts_about(code)
+        return [check(claim, book, facts.decrees) for claim in reversed(facts.claims)]
+
+    async def interventions(self, code: str, on: date | None = None) -> list[Effect]:
+        """Every intervention announced for the region with its rates, newest first."""
+        day = on or self._today(code)
+        shelved = await self._shelved(code)
+        book = shelved.book()
+        return [effect(code, item, book, day) for item in reversed(shelved.own.facts_about(code).interventions)]
+
+    async def outreach(self, code: str) -> list[OutreachDay]:
+        """Every outreach day reported for the region, newest first; services of both programmes that day and place."""
+        shelved = await self._shelved(code)
+        done: Counter[tuple[date, str]] = Counter()
+        documents = await self._store.services([owner_of(code)])
+        for programme in PROGRAMMES:
+            for place, day, count in services_of(documents, programme, "place"):
+                done[day, place] += count
+        return [
+            OutreachDay(
+                on=day.on,
+                channel=day.channel,
+                place=day.place,
+                applicants=day.applicants,
+                services=done[day.on, day.place],
+            )
+            for day in sorted(shelved.own.facts_about(code).outreach, key=lambda day: (day.on, day.place), reverse=True)
+        ]
+
+    async def sequence(self) -> int:
+        """The highest EVENTS sequence that what is read afterwards reflects."""
+        return max((await self._store.checkpoints()).values(), default=0)
+
+    async def _served(self, code: str, day: date) -> dict[Programme, int]:
+        if level_of(code) in (Level.KECAMATAN, Level.DESA):
+            return dict.fromkeys(PROGRAMMES, 0)
+        documents = await self._store.services(kabkota_in(code))
+        return {
+            programme: sum(count for _, on, count in services_of(documents, programme, "channel") if on <= day)
+            for programme in PROGRAMMES
+        }
+
+    async def _services(
+        self, kabkota: tuple[str, ...], programme: Programme, by: Dimension, first: date | None, last: date | None
+    ) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for key, day, count in services_of(await self._store.services(kabkota), programme, by):
+            if (first is None or first <= day) and (last is None or day <= last):
+                counts[key] += count
+        return counts
+
+    async def _shelved(self, code: str) -> _Shelved:
+        region = find(code)
+        if region.level in (Level.NATION, Level.PROVINCE):
+            return _Shelved(region, await self._store.shelves({code, *kabkota_in(code)}))
+        owner = owner_of(code)
+        return _Shelved(region, await self._store.shelves({owner}, finer=region.level is not Level.KABKOTA))
+
+    @staticmethod
+    def _wajib_ktp(book: Book, day: date) -> WajibKtpCount | None:
+        books = book.members or (book,)
+        reports = [report for member in books if (report := member.wajib_ktp.on(day))]
+        if not reports:
+            return None
+        return WajibKtpCount(
+            count=sum(report.count for report in reports), as_of=min(report.as_of for report in reports)
+        )
