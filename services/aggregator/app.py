@@ -40,6 +40,7 @@ class Aggregator:
         self._lifeline = lifeline
         self._consumers: Consumers | None = None
         self._projector: Projector | None = None
+        self._assessor: Assessor | None = None
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="aggregator", on_closed=lifeline.closed)
         self.store = Store(Database(settings.mongo_url, f"{settings.mongo_database}_p{VERSION}"))
@@ -59,6 +60,10 @@ class Aggregator:
             raise BusUnavailableError("the aggregator has not reached its servers yet")
         return self._consumers
 
+    def assessments_pending(self) -> int:
+        """How many kab/kota are still to be assessed; none before the service has started."""
+        return self._assessor.pending() if self._assessor else 0
+
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the servers, prepare streams and database, begin to consume."""
         js = await bus.connected(self.broker)
@@ -72,7 +77,7 @@ class Aggregator:
             in_flight=self._settings.envelopes_in_flight,
         )
         await consumers.prepare(await self.store.checkpoints())
-        assessor = Assessor(
+        assessor = self._assessor = Assessor(
             self.store,
             js,
             self.metrics,
@@ -163,7 +168,11 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
             service.refresh_metrics,
         )
     )
-    app.include_router(api.routes(service.reader, service.consumers, service.metrics.events_per_envelope))
+    app.include_router(
+        api.routes(
+            service.reader, service.consumers, service.metrics.events_per_envelope, service.assessments_pending
+        )
+    )
     return app
 
 

@@ -25,6 +25,7 @@ from shared.wilayah import NATION, Level, kabkota_in, level_of
 
 log = logging.getLogger(__name__)
 _CHUNK = 50
+_RETRY_SECONDS = 1
 # What does not change the standing itself; a row that differs only here is not published again.
 _POSITION = {"sequence", "projection"}
 
@@ -51,6 +52,7 @@ class Assessor:
         self._debounce_seconds = debounce_seconds
         self._every_seconds = every_seconds
         self._touched: set[str] = set()
+        self._in_hand: list[str] = []
         self._wake = asyncio.Event()
 
     def touch(self, regions: Iterable[str]) -> None:
@@ -59,6 +61,10 @@ class Assessor:
         if self._touched:
             self._wake.set()
 
+    def pending(self) -> int:
+        """How many kab/kota this replica still has to assess."""
+        return len(self._touched.union(self._in_hand))
+
     async def run(self) -> None:
         """Assess what is touched until cancelled. What fails is tried again."""
         while True:
@@ -66,15 +72,15 @@ class Assessor:
             # Not a wait for a condition: it gathers the touches of many batches into one assessment.
             await asyncio.sleep(self._debounce_seconds)
             self._wake.clear()
-            touched, self._touched = sorted(self._touched), set()
+            self._in_hand, self._touched = sorted(self._touched), set()
             try:
-                while touched:
-                    await self.assess(touched[:_CHUNK])
-                    touched = touched[_CHUNK:]
+                while self._in_hand:
+                    await self.assess(self._in_hand[:_CHUNK])
+                    self._in_hand = self._in_hand[_CHUNK:]
             except RecoverableError as error:
-                log.warning("assessing %d regions failed: %s; trying again", len(touched), error)
-                self.touch(touched)
-                await asyncio.sleep(1)
+                log.warning("assessing %d regions failed: %s; trying again", len(self._in_hand), error)
+                self.touch(self._in_hand)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def run_clock(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """Touch every kab/kota at start, at each zone's midnight and every ``every_seconds``, until cancelled."""

@@ -75,11 +75,13 @@ class Partition(Frozen):
 
 
 class Progress(Frozen):
-    """``lag_events`` is exactly 0 when nothing is pending; otherwise pending envelopes times their usual size."""
+    """``lag_events`` is exactly 0 when nothing is pending; otherwise pending envelopes times their usual size.
+    ``assessments_pending`` is the number of kab/kota this replica has yet to assess after its last commits."""
 
     partitions: list[Partition]
     lag_envelopes: int
     lag_events: int
+    assessments_pending: int
     sequence: int
     projection: int
 
@@ -103,8 +105,13 @@ def _known(code: Code) -> str:
 Known = Annotated[str, Depends(_known)]
 
 
-def routes(reader: Reader, consumers: Callable[[], Consumers], events_per_envelope: Callable[[], float]) -> APIRouter:
-    """The routes of the read API. The two callables are asked at each request for progress."""
+def routes(
+    reader: Reader,
+    consumers: Callable[[], Consumers],
+    events_per_envelope: Callable[[], float],
+    assessments_pending: Callable[[], int],
+) -> APIRouter:
+    """The routes of the read API. The callables are asked at each request for progress."""
     router = APIRouter(prefix="/v1", tags=["regions"])
 
     @router.get("/regions/{code}", summary="Counts, coverage, backlog, stock and warnings of a region")
@@ -168,6 +175,7 @@ def routes(reader: Reader, consumers: Callable[[], Consumers], events_per_envelo
                 for partition in partitions
             ],
             lag_envelopes=pending,
+            assessments_pending=assessments_pending(),
             lag_events=ceil(pending * events_per_envelope()),
             sequence=await reader.sequence(),
             projection=VERSION,

@@ -1,0 +1,46 @@
+"""The projection kept in dictionaries: the same pure fold as in production, with the simplest of stores."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from services.aggregator.projection import batch_of, fold
+from shared.events import DISTRICT_EVENT, CitizenEvent, RegionEvent
+
+
+def event_of(raw: dict[str, Any]) -> CitizenEvent | RegionEvent:
+    """A raw event as the model it is."""
+    return DISTRICT_EVENT.validate_json(json.dumps(raw))
+
+
+class Memory:
+    """Documents by id, as the database would hold them."""
+
+    def __init__(self) -> None:
+        self.citizens: dict[str, Any] = {}
+        self.slots: dict[str, Any] = {}
+        self.counters: dict[str, Any] = {}
+        self.evicted: set[str] = set()
+
+    def apply(self, raw: Iterable[dict[str, Any]]) -> None:
+        """Merge one batch."""
+        changes = fold(batch_of(event_of(event) for event in raw), self.citizens, self.slots)
+        self.citizens |= copy.deepcopy(changes.citizens)
+        self.slots |= copy.deepcopy(changes.slots)
+        self.evicted |= {fact.identity for _, fact in changes.evicted}
+        for key, paths in changes.counters.items():
+            region, year = key.split("/")
+            document = self.counters.setdefault(key, {"_id": key, "region": region, "year": int(year)})
+            for path, change in paths.items():
+                *folders, leaf = path.split(".")
+                inner = document
+                for folder in folders:
+                    inner = inner.setdefault(folder, {})
+                inner[leaf] = inner.get(leaf, 0) + change
+
+    def of(self, kabkota: str) -> list[Any]:
+        """The counter documents of one kab/kota."""
+        return [document for document in self.counters.values() if document["region"] == kabkota]

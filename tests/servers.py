@@ -1,0 +1,147 @@
+"""Real servers for tests: each on a free port with a folder of its own, ended by whoever started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.waiting import until
+
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on the port."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+@dataclass
+class Process:
+    """A child process with its log file."""
+
+    name: str
+    command: list[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it in a session of its own."""
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                self.command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment},
+                start_new_session=True,
+            )
+
+    def end(self, how: int = signal.SIGTERM, *, seconds: float = 20) -> int:
+        """Signal it and wait; killed if it does not end in time. Returns its exit status."""
+        assert self.child is not None
+        if self.child.poll() is None:
+            self.child.send_signal(how)
+            try:
+                self.child.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+                raise
+        return self.child.returncode
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+
+
+@contextmanager
+def running(process: Process, ready: Any) -> Iterator[Process]:
+    """The process from readiness on, ended afterwards."""
+    process.start()
+    try:
+
+        def is_ready() -> bool:
+            assert process.child is not None
+            assert process.child.poll() is None, f"{process.name} ended:\n{process.tail()}"
+            return bool(ready())
+
+        until(is_ready, seconds=40)
+        yield process
+    finally:
+        process.end()
+
+
+@contextmanager
+def nats_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """nats-server with JetStream, one fsync for each message; yields its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    config = folder / "nats.conf"
+    config.write_text(
+        f'listen: "127.0.0.1:{port}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'
+    )
+    process = Process("nats-server", [str(BIN / "nats-server"), "-c", str(config)], folder / "nats.log")
+    with running(process, lambda: listens(port)):
+        yield f"nats://127.0.0.1:{port}"
+
+
+@contextmanager
+def mongo_server(folder: Path, port: int | None = None) -> Iterator[str]:
+    """A MongoDB-compatible server that fsyncs each commit; yields its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or free_port()
+    command = [str(BIN / "secantusd-rs"), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--storage-path", str(folder / "mongo"), "--cache-size", "256M", "--log-file-max", "64MB"]
+    process = Process("secantusd-rs", [*command, "--sync-on-commit"], folder / "mongo.log")
+    with running(process, lambda: listens(port)):
+        yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
+
+
+@contextmanager
+def service(name: str, port: int, folder: Path, environment: Mapping[str, str]) -> Iterator[Process]:
+    """One of the three services as a process, ready end to end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    process = Process(name, [sys.executable, "-m", "services.cli", name], folder / f"{name}.log", environment)
+    with running(process, lambda: status(f"http://127.0.0.1:{port}/readyz") == 200):
+        yield process
+
+
+def status(url: str) -> int:
+    """The HTTP status of a GET, 0 if nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def get(url: str) -> Any:
+    """The JSON document at a URL."""
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)
