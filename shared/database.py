@@ -24,6 +24,8 @@ Document = dict[str, Any]
 Write = UpdateOne | ReplaceOne[Document]
 Result = TypeVar("Result")
 _IDS_PER_QUERY = 500
+_TRANSACTION_SECONDS = 20
+_DUPLICATE_KEY = 11000
 
 
 class DatabaseUnavailableError(RecoverableError):
@@ -46,6 +48,11 @@ class Session:
             async for document in self._database[collection].find(query, session=self._session):
                 found[document["_id"]] = document
         return found
+
+    async def find(self, collection: str, query: Document, *, fields: Sequence[str] | None = None) -> list[Document]:
+        """All matching documents; ``fields`` limits what is fetched of each."""
+        projection = dict.fromkeys(fields, 1) if fields is not None else None
+        return await self._database[collection].find(query, projection, session=self._session).to_list(None)
 
     async def write(self, collection: str, writes: Sequence[Write]) -> None:
         """Apply the writes in order; nothing to do is allowed."""
@@ -101,6 +108,8 @@ class Database:
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run ``work`` in one transaction; a conflict with another runs it again, so it must not keep state.
 
+        Two transactions that add the same document are a conflict too: the later one finds a duplicate key.
+
         Raises:
             DatabaseUnavailableError: it could not be committed.
         """
@@ -109,9 +118,18 @@ class Database:
             return await work(Session(self._database, session))
 
         try:
-            async with await self._client.start_session() as session:
-                outcome: Result = await session.with_transaction(run)
-                return outcome
+            # The driver would go on retrying for two minutes, longer than JetStream waits for an acknowledgement.
+            async with asyncio.timeout(_TRANSACTION_SECONDS):
+                while True:
+                    try:
+                        async with await self._client.start_session() as session:
+                            outcome: Result = await session.with_transaction(run)
+                            return outcome
+                    except OperationFailure as error:
+                        if not _is_duplicate(error):
+                            raise
+        except TimeoutError as error:
+            raise DatabaseUnavailableError(f"committing took longer than {_TRANSACTION_SECONDS} s") from error
         except (ConnectionFailure, OperationFailure) as error:
             if isinstance(error, OperationFailure) and not error.has_error_label("TransientTransactionError"):
                 raise
@@ -154,13 +172,25 @@ class Database:
             raise DatabaseUnavailableError(f"updating {collection} failed: {type(error).__name__}") from error
 
     async def replace(self, collection: str, documents: Sequence[Document]) -> None:
-        """Put these documents in place of those with the same ``_id``, or add them."""
+        """Put these documents in place of those with the same ``_id``, or add them.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
         if documents:
-            await self._database[collection].bulk_write([replacement(document) for document in documents])
+            try:
+                await self._database[collection].bulk_write([replacement(document) for document in documents])
+            except ConnectionFailure as error:
+                raise DatabaseUnavailableError(f"writing {collection} failed: {type(error).__name__}") from error
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
+
+
+def _is_duplicate(error: OperationFailure) -> bool:
+    details = error.details or {}
+    return any(failed.get("code") == _DUPLICATE_KEY for failed in (details, *details.get("writeErrors", ())))
 
 
 def replacement(document: Document) -> Write:

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from shared.errors import BusUnavailableError
+from shared.errors import BusUnavailableError, InvalidError
 from shared.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
@@ -89,12 +89,17 @@ def lifespan(
 
 
 def serve(build: Callable[[Lifeline], FastAPI], *, host: str, port: int, log_level: str, shutdown_seconds: int) -> None:
-    """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut."""
+    """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut or a setting is unusable."""
     configure_logging(log_level)
     lifeline = Lifeline()
+    try:
+        app = build(lifeline)
+    except InvalidError as error:
+        log.critical("the service cannot start: %s", error.reason)
+        sys.exit(1)
     server = uvicorn.Server(
         uvicorn.Config(
-            build(lifeline),
+            app,
             host=host,
             port=port,
             log_config=None,

@@ -169,9 +169,7 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
         )
     )
     app.include_router(
-        api.routes(
-            service.reader, service.consumers, service.metrics.events_per_envelope, service.assessments_pending
-        )
+        api.routes(service.reader, service.consumers, service.metrics.events_per_envelope, service.assessments_pending)
     )
     return app
 

@@ -4,9 +4,8 @@ another replica died between its commit and its assessment. Publishes what chang
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,14 +19,12 @@ from services.aggregator.store import Shelf, Store
 from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import PaceAssessed
-from shared.standing import Standing
+from shared.events.standing import Standing
 from shared.wilayah import NATION, Level, kabkota_in, level_of
 
 log = logging.getLogger(__name__)
-_CHUNK = 50
+_CHUNK = 20
 _RETRY_SECONDS = 1
-# What does not change the standing itself; a row that differs only here is not published again.
-_POSITION = {"sequence", "projection"}
 
 
 class Assessor:
@@ -89,28 +86,18 @@ class Assessor:
             self.touch(everyone)
             await asyncio.sleep(min(self._every_seconds, seconds_to_next_midnight(now())))
 
-    async def assess(self, kabkota: Iterable[str]) -> None:
-        """Assess these kab/kota, publish the rows that changed, then record them.
-
-        Published before recorded: a crash in between publishes again, which changes nothing for who consumes it.
+    async def assess(self, kabkota: Sequence[str]) -> None:
+        """Assess these kab/kota and publish the rows that changed.
 
         Raises:
-            RecoverableError: not all were assessed.
+            RecoverableError: not all were assessed or published.
         """
-        owners = list(kabkota)
-        sequence = max((await self._store.checkpoints()).values(), default=0)
-        shelves = await self._store.shelves(owners, finer=True)
-        before = await self._store.assessed(owners)
-        for owner in owners:
-            rows = self._rows(owner, shelves[owner], sequence)
-            known = {_content(row) for row in before.get(owner, ())}
-            for row in rows:
-                if _content(row) not in known:
-                    await self._publish(row)
-            if known != {_content(row) for row in rows}:
-                await self._store.record(owner, rows)
+        waiting = await self._store.assess(kabkota, self._rows)
+        for row in waiting:
+            await self._publish(row)
+        await self._store.published(waiting)
 
-    def _rows(self, owner: str, shelf: Shelf, sequence: int) -> list[Standing]:
+    def _rows(self, owner: str, shelf: Shelf) -> list[Standing]:
         if not shelf.counters and not shelf.facts:
             return []
         rows: list[Standing] = []
@@ -118,17 +105,17 @@ class Assessor:
             decrees = shelf.facts_about(region).decrees
             if decrees or region == owner:
                 rows += assess_all(region, shelf.book(region), decrees, self._today(owner), self._policy)
-        return [row.model_copy(update={"sequence": sequence, "projection": VERSION}) for row in rows]
+        return [row.model_copy(update={"projection": VERSION}) for row in rows]
 
     async def _publish(self, row: Standing) -> None:
-        digest = hashlib.blake2b(f"{row.line}|{_content(row)}|{row.sequence}".encode(), digest_size=16).hexdigest()
-        event = PaceAssessed(id=digest, source="laju/aggregator", time=datetime.now(UTC), data=row)
+        identity = f"{row.line}/{row.revision}"
+        event = PaceAssessed(id=identity, source="laju/aggregator", time=datetime.now(UTC), data=row)
         try:
             await self._js.publish(
                 pace_subject(row.region),
                 event.model_dump_json(exclude_none=True).encode(),
                 stream=PACE,
-                headers={"Nats-Msg-Id": digest},
+                headers={"Nats-Msg-Id": identity},
             )
         except NatsError as error:
             raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
@@ -142,7 +129,3 @@ def seconds_to_next_midnight(now: datetime) -> float:
         local = now.astimezone(ZoneInfo(zone))
         midnights.append(datetime.combine(local.date() + timedelta(days=1), time(), ZoneInfo(zone)) - local)
     return min(midnights).total_seconds() + 1
-
-
-def _content(row: Standing) -> str:
-    return row.model_dump_json(exclude=_POSITION)

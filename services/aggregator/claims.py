@@ -13,7 +13,7 @@ from services.aggregator.figures import percent
 from services.aggregator.pace import lines, required_on
 from shared.events.base import Frozen
 from shared.events.region import Claim
-from shared.standing import Percent
+from shared.events.standing import Percent
 
 Verdict = Literal["match", "other_basis", "mismatch", "unverifiable"]
 

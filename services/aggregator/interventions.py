@@ -9,7 +9,7 @@ from services.aggregator.book import Book
 from services.aggregator.figures import half_up
 from shared.events.base import Frozen
 from shared.events.region import Intervention
-from shared.standing import Rate
+from shared.events.standing import Rate
 from shared.wilayah import desa_count
 
 _WINDOW = 28

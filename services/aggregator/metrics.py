@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from shared.standing import Standing
+from shared.events.standing import Standing
 from shared.wilayah import Level, level_of
 
 _LINE = ("region", "programme", "authority")

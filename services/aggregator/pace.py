@@ -17,7 +17,7 @@ from services.aggregator.facts import Decree
 from services.aggregator.figures import divided_half_up, divided_up, half_up, percent, share_rounded_up
 from shared.events import PROGRAMMES, Programme
 from shared.events.region import Target
-from shared.standing import Forecast, Severity, Standing, Status, TargetInForce
+from shared.events.standing import Forecast, Severity, Standing, Status, TargetInForce
 from shared.wilayah import find
 
 _ONE_DAY = timedelta(days=1)

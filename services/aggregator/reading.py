@@ -21,7 +21,7 @@ from services.aggregator.stock import Backlog, Stock, backlog_on, stock_on
 from services.aggregator.store import Shelf, Store, owner_of
 from shared.events import PROGRAMMES, Programme
 from shared.events.base import Frozen
-from shared.standing import Percent, Standing
+from shared.events.standing import Percent, Standing
 from shared.wilayah import Level, Region, find, kabkota_in, level_of
 
 By = Literal["channel", "place", "group", "service_region", "home_region"]

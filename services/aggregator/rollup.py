@@ -13,7 +13,7 @@ from itertools import groupby
 
 from services.aggregator.figures import divided_up, half_up, percent
 from services.aggregator.pace import Mark, Policy, exceeds_tolerance, severity
-from shared.standing import Forecast, Standing, Status, TargetInForce
+from shared.events.standing import Forecast, Standing, Status, TargetInForce
 from shared.wilayah import find
 
 _UNKNOWN = ("no_target", "not_started")

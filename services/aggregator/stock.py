@@ -8,7 +8,7 @@ from services.aggregator.book import Book
 from services.aggregator.facts import RegionFacts
 from services.aggregator.figures import percent
 from shared.events.base import Frozen
-from shared.standing import Percent
+from shared.events.standing import Percent
 
 
 class ReasonCount(Frozen):

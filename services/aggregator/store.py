@@ -6,9 +6,10 @@ Collections of ``laju_p<version>``: ``citizens`` (facts by pseudonym), ``facts``
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from services.aggregator.book import Book, Denominator, Track
 from services.aggregator.citizen import Fact
@@ -17,11 +18,22 @@ from services.aggregator.facts import RegionFacts, facts_of
 from services.aggregator.projection import Batch, Changes, fold
 from shared.database import Database, Session, replacement, update
 from shared.events import PROGRAMMES
-from shared.standing import Standing
+from shared.events.standing import Standing
 from shared.wilayah import kabkota_of
 
 Document = dict[str, Any]
 Evicted = Sequence[tuple[str, Fact]]
+
+
+class Find(Protocol):
+    """Reading, inside a transaction or outside."""
+
+    async def __call__(
+        self, collection: str, query: Document, *, fields: Sequence[str] | None = None
+    ) -> list[Document]:
+        """All matching documents."""
+
+
 _COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "standings")
 
 
@@ -112,39 +124,92 @@ class Store:
 
     async def shelves(self, owners: Iterable[str], *, finer: bool = False) -> dict[str, Shelf]:
         """The shelves of these kab/kota (or wider regions); ``finer`` adds the days of their kecamatan and desa."""
-        wanted = sorted(set(owners))
-        fields = ["region", "year", "days", "simulated", *(["finer"] if finer else [])]
-        shelves = {owner: Shelf([], []) for owner in wanted}
-        for counter in await self._in("counters", "region", wanted, fields):
-            shelves[counter["region"]].counters.append(counter)
-        for fact in await self._in("facts", "owner", wanted, None):
-            shelves[fact["owner"]].facts.append(fact)
-        return shelves
+        return await self._shelved(self._database.find, sorted(set(owners)), finer=finer)
 
     async def services(self, kabkota: Iterable[str]) -> list[Document]:
         """The counter documents of these kab/kota with their service counters."""
-        return await self._in("counters", "region", sorted(set(kabkota)), ["region", "year", "service"])
-
-    async def assessed(self, owners: Iterable[str]) -> dict[str, list[Standing]]:
-        """The last assessment of these kab/kota, by kab/kota; none where there was none."""
-        documents = await self._database.by_ids("standings", list(owners))
-        return {key: [_standing(row) for row in document["rows"]] for key, document in documents.items()}
+        query = {"region": {"$in": sorted(set(kabkota))}}
+        return await self._database.find("counters", query, fields=["region", "year", "service"])
 
     async def all_assessed(self) -> list[Standing]:
         """The last assessment of every kab/kota."""
         return [_standing(row) for doc in await self._database.find("standings", {}) for row in doc["rows"]]
 
-    async def record(self, owner: str, rows: Sequence[Standing]) -> None:
-        """Keep an assessment of a kab/kota and its kecamatan in place of the last one."""
-        document = {"_id": owner, "rows": [row.model_dump(mode="json") for row in rows]}
-        await self._database.replace("standings", [document])
+    async def assess(
+        self, owners: Sequence[str], rows_of: Callable[[str, Shelf], Sequence[Standing]]
+    ) -> list[Standing]:
+        """Assess these kab/kota in one transaction and keep what changed; returns the rows still to be published.
+
+        The transaction makes revisions mean what they say: of two assessments of a region at once, one sees the
+        other's document change and is run again on the newer figures. Rows stay with the document until
+        :meth:`published`, so a crash in between does not lose them.
+
+        Raises:
+            DatabaseUnavailableError: nothing was kept.
+        """
+
+        async def work(session: Session) -> list[Standing]:
+            checkpoints = await session.find("checkpoints", {})
+            sequence = max((int(document["sequence"]) for document in checkpoints), default=0)
+            shelves = await self._shelved(session.find, sorted(owners), finer=True)
+            documents = await session.by_ids("standings", owners)
+            waiting: list[Standing] = []
+            written: list[Document] = []
+            for owner in sorted(owners):
+                document = documents.get(owner, {"_id": owner, "revision": 0, "rows": [], "unpublished": []})
+                assessed = [row.model_copy(update={"sequence": sequence}) for row in rows_of(owner, shelves[owner])]
+                if changed := renewed(document, assessed):
+                    written.append(changed)
+                waiting += [_standing(row) for row in (changed or document)["unpublished"]]
+            await session.write("standings", [replacement(document) for document in written])
+            return waiting
+
+        return await self._database.transaction(work)
+
+    async def published(self, rows: Sequence[Standing]) -> None:
+        """These rows of an assessment reached PACE."""
+        for owner, revision in {(owner_of(row.region), row.revision) for row in rows}:
+            await self._database.update("standings", owner, {"$pull": {"unpublished": {"revision": revision}}})
 
     def close(self) -> None:
         """Close the connections."""
         self._database.close()
 
-    async def _in(self, collection: str, field: str, values: list[str], fields: list[str] | None) -> list[Document]:
-        return await self._database.find(collection, {field: {"$in": values}}, fields=fields)
+    @staticmethod
+    async def _shelved(find: Find, owners: list[str], *, finer: bool) -> dict[str, Shelf]:
+        fields = ["region", "year", "days", "simulated", *(["finer"] if finer else [])]
+        shelves = {owner: Shelf([], []) for owner in owners}
+        for counter in await find("counters", {"region": {"$in": owners}}, fields=fields):
+            shelves[counter["region"]].counters.append(counter)
+        for fact in await find("facts", {"owner": {"$in": owners}}):
+            shelves[fact["owner"]].facts.append(fact)
+        return shelves
+
+
+def renewed(document: Document, assessed: Sequence[Standing], now_ms: int | None = None) -> Document | None:
+    """A region's standings document after an assessment, ``None`` if nothing changed. Pure but for the clock.
+
+    A revision is the time of the assessment in milliseconds, or one more than the last if a clock went back: it grows
+    even when the database is rebuilt from nothing.
+    """
+    known = {_content(_standing(row)) for row in document["rows"]}
+    if known == {_content(row) for row in assessed}:
+        return None
+    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    revision = max(document["revision"] + 1, now)
+    rows = [row.model_copy(update={"revision": revision}) for row in assessed]
+    changed = [row.model_dump(mode="json") for row in rows if _content(row) not in known]
+    return {
+        "_id": document["_id"],
+        "revision": revision,
+        "rows": [row.model_dump(mode="json") for row in rows],
+        "unpublished": [*document["unpublished"], *changed],
+    }
+
+
+def _content(row: Standing) -> str:
+    """What makes a row another one: not where and when it was computed."""
+    return row.model_dump_json(exclude={"sequence", "revision"})
 
 
 def owner_of(region: str) -> str:

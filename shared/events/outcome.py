@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.events.base import Event, Frozen
-from shared.standing import Standing
+from shared.events.standing import Standing
 
 
 class Alert(Frozen):

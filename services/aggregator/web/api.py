@@ -18,8 +18,8 @@ from services.aggregator.reading import By, Day, OutreachDay, Reader, RegionRead
 from shared.errors import BusUnavailableError
 from shared.events import Programme
 from shared.events.base import Frozen
+from shared.events.standing import Standing
 from shared.problems import Problem
-from shared.standing import Standing
 from shared.wilayah import Level, UnknownRegionError, find
 
 

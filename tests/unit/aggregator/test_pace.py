@@ -12,7 +12,7 @@ from services.aggregator.book import Book, Denominator, Track, warnings
 from services.aggregator.facts import Decree, Opening
 from services.aggregator.pace import Policy, assess_all
 from shared.events.region import Target, WajibKtp
-from shared.standing import Standing
+from shared.events.standing import Standing
 
 DAY = date(2024, 4, 23)
 NEW_YEARS_EVE = date(2023, 12, 31)

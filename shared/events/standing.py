@@ -55,13 +55,17 @@ class Forecast(Frozen):
     count: int
     low: int
     high: int
-    wajib_ktp: int | None
-    required: int | None
-    finish_on: date | None
+    wajib_ktp: int | None = None
+    required: int | None = None
+    finish_on: date | None = None
 
 
 class Standing(Frozen):
-    """One row. Counts are people; ``None`` where the number does not exist (no target, no denominator)."""
+    """One row. Counts are people; ``None`` where the number does not exist (no target, no denominator).
+
+    ``sequence`` is the highest EVENTS sequence it reflects. ``revision`` orders the standings of a region: of two, the
+    one with the higher revision saw more. (Two partitions may be committed in either order, so a sequence cannot.)
+    """
 
     region: RegionCode
     name: str
@@ -89,6 +93,7 @@ class Standing(Frozen):
     simulated: bool = False
     sequence: int = 0
     projection: int = 1
+    revision: int = 0
 
     @property
     def line(self) -> str:
