@@ -1,0 +1,1 @@
+"""The stages of the notifier's pipelines, one small file each."""
