@@ -10,9 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Read from environment variables with the prefix ``LAJU_``."""
+    """Read from environment variables with the prefix ``LAJU_``; an empty variable is an unset one."""
 
-    model_config = SettingsConfigDict(env_prefix="LAJU_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="LAJU_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     data: Annotated[Path, Field(description="Folder for keys and other files a service keeps")] = Path(".laju")
     host: Annotated[str, Field(description="Address the HTTP server listens on")] = "127.0.0.1"

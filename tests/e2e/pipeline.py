@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import email
 import json
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pymongo
 
 from tests.servers import BIN, Process, free_port, listens, mongo_server, nats_server, running, service
 from tests.waiting import until
@@ -31,6 +31,7 @@ class Pipeline:
     notifier: str
     mail_folder: Path
     folder: Path
+    mongo_url: str
     http: httpx.Client
     services: dict[str, Process]
 
@@ -68,6 +69,11 @@ class Pipeline:
         (row,) = [row for row in rows if row["target"] is not None]
         return dict(row)
 
+    def drop_projection(self) -> None:
+        """Throw the projection away, as an operator would who wants it rebuilt."""
+        with pymongo.MongoClient(self.mongo_url) as client:
+            client.drop_database("laju_p1")
+
     def mails(self) -> list[EmailMessage]:
         """Every mail that arrived, oldest first."""
         found = []
@@ -82,12 +88,17 @@ class Pipeline:
         return [mail for mail in self.mails() if name in str(mail["Subject"])]
 
     def _projected(self) -> bool:
-        progress = self.http.get(f"{self.aggregator}/v1/progress").json()
+        progress = self._progress(self.aggregator)
         return progress.get("lag_events") == 0 and progress.get("assessments_pending") == 0
 
     def _told(self) -> bool:
-        progress = self.http.get(f"{self.notifier}/v1/progress").json()
-        return progress == {"pending_standings": 0, "outbox_pending": 0}
+        return self._progress(self.notifier) == {"pending_standings": 0, "outbox_pending": 0}
+
+    def _progress(self, service: str) -> dict[str, Any]:
+        try:
+            return dict(self.http.get(f"{service}/v1/progress").json())
+        except httpx.TransportError:  # it is just starting
+            return {}
 
 
 def recipients(regions: Iterable[str]) -> str:
@@ -132,11 +143,7 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
             *(f"http://127.0.0.1:{ports[name]}" for name in ("ingest", "aggregator", "notifier")),
             mail_folder=mail_folder,
             folder=folder,
+            mongo_url=environment["LAJU_MONGO_URL"],
             http=http,
             services=services,
         )
-
-
-def today() -> str:
-    """Today in Jakarta, as a date."""
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 7 * 3600))

@@ -1,0 +1,1 @@
+"""``laju up``: everything on one machine, as processes under honcho."""

@@ -1,0 +1,56 @@
+"""What ``laju up`` hands to the processes: the variables that the Procfile and the services read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from services.cli.errors import CliError
+from services.cli.up.folder import DataFolder
+from services.cli.up.ports import HOST, Ports
+
+_BINARIES = ("nats-server", "secantusd-rs")
+
+
+def environment(inherited: Mapping[str, str], folder: DataFolder, ports: Ports, as_of: date | None) -> dict[str, str]:
+    """The inherited variables and ours. ``as_of`` fixes the business date; without it the services use today."""
+    # First on PATH, so that `python` and the servers are those that laju itself was installed with.
+    installed = str(Path(sys.executable).parent)
+    ours = {
+        "PATH": os.pathsep.join((installed, inherited.get("PATH", os.defpath))),
+        "PYTHONUNBUFFERED": "1",
+        "LAJU_DATA": str(folder.root),
+        "LAJU_HOST": HOST,
+        "LAJU_INGEST_PORT": str(ports.ingest),
+        "LAJU_AGGREGATOR_PORT": str(ports.aggregator),
+        "LAJU_NOTIFIER_PORT": str(ports.notifier),
+        "LAJU_NATS_URL": f"nats://{HOST}:{ports.nats}",
+        "LAJU_MONGO_PORT": str(ports.mongo),
+        "LAJU_MONGO_URL": f"mongodb://{HOST}:{ports.mongo}/?directConnection=true",
+        "LAJU_SMTP_PORT": str(ports.smtp),
+        "LAJU_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+        "LAJU_MAIL_FROM": "Laju <laju@laju.example>",
+        "LAJU_RECIPIENTS": str(folder.recipients),
+        "LAJU_PAGES_URL": f"http://{HOST}:{ports.aggregator}",
+    }
+    if as_of is not None:
+        ours["LAJU_AS_OF"] = as_of.isoformat()
+    return {**inherited, **ours}
+
+
+def check_binaries(path: str) -> None:
+    """Return if the servers can be started from ``path`` (the form of PATH).
+
+    Raises:
+        CliError: names those that cannot.
+    """
+    missing = [name for name in _BINARIES if shutil.which(name, path=path) is None]
+    if missing:
+        raise CliError(
+            f"{' and '.join(missing)} not found beside {sys.executable} nor on PATH. "
+            "Install what `laju up` starts: pip install 'laju[embedded]'"
+        )
