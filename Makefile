@@ -1,0 +1,47 @@
+# Laju's tasks. Everything installs itself into .venv; only Python 3.11 or newer, make and git are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+RUN_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check lint types docs lock clean
+
+help: ## Show these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: $(INSTALLED) ## Create .venv with exactly the locked versions
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(INSTALLED) ## Start everything with demo data, print the standings and the mails, run until Ctrl-C
+	$(BIN)/laju up --demo $(RUN_ARGS)
+
+test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end, on real servers)
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## Check style and generated documentation
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python docs/generate.py --check
+
+types: $(INSTALLED) ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## All of the above: exactly what CI runs
+
+docs: $(INSTALLED) ## Write the generated pages of docs/ anew
+	$(BIN)/python docs/generate.py
+
+lock: ## Resolve the dependencies anew into requirements.lock, without index addresses
+	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml -c requirements.lock --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+
+clean: ## Remove .venv and the demo's data
+	rm -rf .venv .laju

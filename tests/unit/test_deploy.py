@@ -1,0 +1,157 @@
+"""The files in deploy/ and docker-compose.yml against the code: they name only what exists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # comes with uvicorn[standard], its stubs do not
+from prometheus_client import CollectorRegistry
+from pydantic_settings import BaseSettings
+
+from services.aggregator.metrics import Metrics as AggregatorMetrics
+from services.aggregator.settings import AggregatorSettings
+from services.cli.main import app
+from services.ingest.metrics import Metrics as IngestMetrics
+from services.ingest.settings import IngestSettings
+from services.notifier.metrics import Metrics as NotifierMetrics
+from services.notifier.recipients import read
+from services.notifier.settings import NotifierSettings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "ingest": IngestSettings,
+    "aggregator": AggregatorSettings,
+    "notifier": NotifierSettings,
+}
+REGISTRIES = (IngestMetrics().registry, AggregatorMetrics().registry, NotifierMetrics().registry)
+SUFFIXES = {
+    "counter": ("_total", "_created"),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "gauge": ("",),
+}
+
+
+def parsed(path: Path) -> Any:
+    """The document in a YAML file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+COMPOSE = parsed(ROOT / "docker-compose.yml")
+RULES = [rule for group in parsed(DEPLOY / "prometheus/rules.yml")["groups"] for rule in group["rules"]]
+OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+
+
+def ports() -> dict[str, int]:
+    """The port each service listens on unless told otherwise."""
+    return {name: settings.model_fields[f"{name}_port"].default for name, settings in SETTINGS.items()}
+
+
+def exposed(registry: CollectorRegistry) -> set[str]:
+    """Every series name a registry can show."""
+    return {family.name + suffix for family in registry.collect() for suffix in SUFFIXES[family.type]}
+
+
+def test_compose_runs_the_three_services_by_their_commands() -> None:
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+
+    assert set(OURS) == set(SETTINGS)
+    for name, service in OURS.items():
+        assert service["command"] == [name]
+        assert name in commands
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_compose_sets_only_variables_that_the_service_reads(name: str) -> None:
+    known = {f"LAJU_{field.upper()}" for field in SETTINGS[name].model_fields}
+
+    assert set(OURS[name]["environment"]) - known == set()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_compose_sets_is_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in OURS[name]["environment"].items():
+        monkeypatch.setenv(variable, value)
+
+    settings = SETTINGS[name]()
+
+    assert str(getattr(settings, "host", None)) == "0.0.0.0"  # noqa: S104 - inside a container
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_compose_publishes_and_probes_the_default_port_on_loopback_only(name: str) -> None:
+    port = ports()[name]
+
+    assert OURS[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f"http://127.0.0.1:{port}/readyz" in OURS[name]["healthcheck"]["test"][-1]
+
+
+def test_whoever_is_waited_for_can_become_healthy() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert "healthcheck" in service, name
+        for other, how in service.get("depends_on", {}).items():
+            assert how == {"condition": "service_healthy"}
+            assert other in COMPOSE["services"]
+
+
+def test_compose_mounts_files_that_exist_and_volumes_that_are_declared() -> None:
+    for service in COMPOSE["services"].values():
+        for source in (volume.split(":")[0] for volume in service.get("volumes", ())):
+            assert (ROOT / source).exists() if source.startswith(".") else source in COMPOSE["volumes"]
+
+
+def test_the_recipients_file_can_be_used() -> None:
+    assert read(DEPLOY / "laju/recipients.toml")
+    assert OURS["notifier"]["environment"]["LAJU_RECIPIENTS"] == "/etc/laju/recipients.toml"
+
+
+def test_prometheus_scrapes_every_service_on_its_default_port() -> None:
+    jobs = parsed(DEPLOY / "prometheus/prometheus.yml")["scrape_configs"]
+
+    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
+        name: [f"{name}:{port}"] for name, port in ports().items()
+    }
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_watches_metrics_that_exist(rule: dict[str, Any]) -> None:
+    named = set(re.findall(r"laju_\w+", rule["expr"]))
+    known = set().union(*map(exposed, REGISTRIES))
+
+    assert named - known == set()
+    assert named or "up{" in rule["expr"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_tells_how_bad_what_and_what_to_do(rule: dict[str, Any]) -> None:
+    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert rule["labels"]["severity"] in ("critical", "warning", "info")
+    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
+    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+def test_every_rule_has_a_unit_test() -> None:
+    tests = parsed(DEPLOY / "prometheus/rules.test.yml")["tests"]
+    tested = {case["alertname"] for test in tests for case in test["alert_rule_test"] if case["exp_alerts"]}
+
+    assert tested == {rule["alert"] for rule in RULES}
+
+
+def test_the_image_holds_the_project_without_the_embedded_servers() -> None:
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    copied = {name for line in re.findall(r"^COPY (?!--)(.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+
+    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= copied
+    assert copied == sent
+    assert "embedded" not in re.sub(r"^#.*$", "", dockerfile, flags=re.MULTILINE)
+    assert "--require-hashes" in dockerfile
+    assert not dockerfile.startswith("# syntax=")
+    assert re.search(r"^USER (?!0|root)", dockerfile, re.MULTILINE)
