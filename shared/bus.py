@@ -14,7 +14,6 @@ from typing import Any
 
 from faststream.nats import JStream, NatsBroker
 from nats.errors import Error as NatsError
-from nats.errors import NoServersError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
@@ -143,11 +142,14 @@ async def connected(broker: NatsBroker, *, retry_seconds: float = 0.5) -> JetStr
     while True:
         try:
             await broker.connect()
-        except (NoServersError, OSError, TimeoutError):
-            log.warning("connecting to NATS failed: no server answers; trying again")
+            js = js_of(broker)
+            # The server answers before its JetStream has recovered its streams.
+            await js.account_info()
+        except (NatsError, OSError, TimeoutError) as error:
+            log.warning("connecting to NATS failed: %s; trying again", type(error).__name__)
             await asyncio.sleep(retry_seconds)
         else:
-            return js_of(broker)
+            return js
 
 
 def js_of(broker: NatsBroker) -> JetStreamContext:
@@ -167,7 +169,8 @@ async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions:
         try:
             await js.stream_info(str(config.name))
         except NotFoundError:
-            if config.name == EVENTS and await _exists(js, ALERTS):
+            # Asked again: another service may have created them all since.
+            if config.name == EVENTS and await _exists(js, ALERTS) and not await _exists(js, EVENTS):
                 raise _lost("is missing although the other streams are there") from None
             try:
                 await js.add_stream(config)
@@ -204,12 +207,12 @@ class StreamWatch:
 
     async def run(self) -> None:
         """Look every ``interval_seconds`` until cancelled or the stream is lost."""
-        first = await self.js.stream_info(EVENTS)
-        highest = first.state.last_seq
+        first: StreamInfo | None = None
+        highest = 0
         while True:
-            await asyncio.sleep(self.interval_seconds)
             try:
                 info = await self.js.stream_info(EVENTS)
+                first = first or info
                 highest = _still_the_same(first, info, highest)
                 await self.mend_consumers()
             except NotFoundError:
@@ -218,6 +221,7 @@ class StreamWatch:
                 return self.stop(error)
             except NatsError as error:
                 log.warning("watching EVENTS failed: %s; trying again", type(error).__name__)
+            await asyncio.sleep(self.interval_seconds)
 
 
 def _still_the_same(first: StreamInfo, now: StreamInfo, highest: int) -> int:

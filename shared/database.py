@@ -55,7 +55,7 @@ class Session:
         return await self._database[collection].find(query, projection, session=self._session).to_list(None)
 
     async def write(self, collection: str, writes: Sequence[Write]) -> None:
-        """Apply the writes in order; nothing to do is allowed."""
+        """Apply the writes, in any order; nothing to do is allowed."""
         if writes:
             await self._database[collection].bulk_write(list(writes), session=self._session, ordered=False)
 
@@ -130,10 +130,10 @@ class Database:
                             raise
         except TimeoutError as error:
             raise DatabaseUnavailableError(f"committing took longer than {_TRANSACTION_SECONDS} s") from error
-        except (ConnectionFailure, OperationFailure) as error:
-            if isinstance(error, OperationFailure) and not error.has_error_label("TransientTransactionError"):
-                raise
-            raise DatabaseUnavailableError(f"committing to MongoDB failed: {type(error).__name__}") from error
+        except PyMongoError as error:
+            # Also what looks permanent: nothing is acknowledged or lost, the retries are counted and seen, and the
+            # operator can mend what only an operator can (rights, disk, size).
+            raise DatabaseUnavailableError(f"committing to MongoDB failed: {_described(error)}") from None
 
     async def find(
         self, collection: str, query: Document, *, fields: Sequence[str] | None = None, limit: int = 0
@@ -191,6 +191,15 @@ class Database:
 def _is_duplicate(error: OperationFailure) -> bool:
     details = error.details or {}
     return any(failed.get("code") == _DUPLICATE_KEY for failed in (details, *details.get("writeErrors", ())))
+
+
+def _described(error: PyMongoError) -> str:
+    """The kind of an error with its codes. Its own text can hold whole documents, which do not belong in a log."""
+    if not isinstance(error, OperationFailure):
+        return type(error).__name__
+    details = error.details or {}
+    codes = [error.code, *(failed.get("code") for failed in details.get("writeErrors", ()))]
+    return f"{type(error).__name__} with code {', '.join(str(code) for code in codes if code is not None)}"
 
 
 def replacement(document: Document) -> Write:

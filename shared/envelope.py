@@ -95,7 +95,7 @@ def _read(item: RawEvent) -> CitizenEvent | RegionEvent:
 def _identity(item: object, index: int) -> str:
     if isinstance(item, dict) and "id" in item:
         return f"{item.get('source')}#{item['id']}"
-    return f"event {index} of its envelope"
+    return f"event {index}"
 
 
 def _reason(error: Exception) -> str:

@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from shared.errors import RecoverableError
 
 Check = Callable[[], Awaitable[None]]
-_CHECK_SECONDS = 3.0
+_CHECK_SECONDS = 4.0  # longer than the drivers take to say what is wrong
 
 
 class JsonLines(logging.Formatter):

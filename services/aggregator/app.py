@@ -76,7 +76,7 @@ class Aggregator:
             ack_wait_seconds=self._settings.ack_wait_seconds,
             in_flight=self._settings.envelopes_in_flight,
         )
-        await consumers.prepare(await self.store.checkpoints())
+        await consumers.prepare(self.store)
         assessor = self._assessor = Assessor(
             self.store,
             js,
@@ -85,6 +85,7 @@ class Aggregator:
             today=self.today,
             debounce_seconds=self._settings.debounce_seconds,
             every_seconds=self._settings.assess_all_minutes * 60,
+            lag=consumers.lag,
         )
         projector = self._projector = Projector(
             self.store,
@@ -117,7 +118,7 @@ class Aggregator:
     async def refresh_metrics(self) -> None:
         """Bring the domain gauges up to the last assessments before a scrape."""
         try:
-            self.metrics.show(await self.store.all_assessed())
+            self.metrics.show(await self.store.assessed())
         except RecoverableError as error:
             log.warning("refreshing the gauges failed: %s", error)
 

@@ -25,6 +25,8 @@ from shared.events import (
 from shared.wilayah import kabkota_of, lineage, local_day, within
 
 MAX_FACTS = 100
+TOO_MANY = f"more than {MAX_FACTS} facts about one citizen"
+CONFLICT = "another event has the same source and id but says something else"
 SIMULATED = "simulation/"
 Kind = Literal["recorded", "voided", "activated", "reactivated", "deactivated", "moved"]
 Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
@@ -55,12 +57,13 @@ class Fact(NamedTuple):
     group: str | None = None
 
     @property
-    def identity(self) -> str:
-        """The event's identity, under which the fact is in the set."""
-        return f"{self.source}#{self.id}"
+    def key(self) -> Key:
+        """The event's source and id, under which the fact is in the set."""
+        return (self.source, self.id)
 
 
-Facts = Mapping[str, Fact]
+Key = tuple[str, str]
+Facts = Mapping[Key, Fact]
 
 
 class Resident(NamedTuple):
@@ -97,10 +100,10 @@ Cell = Resident | Served | Simulated
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """A citizen's facts after a merge, and those there was no room for."""
+    """A citizen's facts after a merge, and those that have no place in it, each with the reason."""
 
-    facts: dict[str, Fact]
-    evicted: list[Fact]
+    facts: dict[Key, Fact]
+    rejected: list[tuple[Fact, str]]
 
 
 def fact_of(event: CitizenEvent) -> Fact:
@@ -126,13 +129,17 @@ def merge(facts: Facts, more: Iterable[Fact]) -> Merged:
     does not matter in which order they came.
     """
     union = dict(facts)
+    rejected: list[tuple[Fact, str]] = []
     for fact in more:
-        known = union.get(fact.identity)
-        union[fact.identity] = fact if known is None else min(known, fact, key=_canonical)
-    if len(union) <= MAX_FACTS:
-        return Merged(union, [])
-    ordered = sorted(union.values())
-    return Merged({fact.identity: fact for fact in ordered[:MAX_FACTS]}, ordered[MAX_FACTS:])
+        known = union.setdefault(fact.key, fact)
+        if known != fact:
+            union[fact.key], lost = sorted((known, fact), key=_canonical)
+            rejected.append((lost, CONFLICT))
+    if len(union) > MAX_FACTS:
+        ordered = sorted(union.values())
+        union = {fact.key: fact for fact in ordered[:MAX_FACTS]}
+        rejected += [(fact, TOO_MANY) for fact in ordered[MAX_FACTS:]]
+    return Merged(union, rejected)
 
 
 def contribution(facts: Facts) -> Counter[Cell]:

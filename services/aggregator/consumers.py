@@ -12,6 +12,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from services.aggregator.projection import VERSION
+from services.aggregator.store import Store
 from shared.bus import EVENTS, events_subject
 from shared.errors import BusUnavailableError, StreamLostError
 
@@ -62,21 +63,26 @@ class Consumers:
                 log.warning("consumer %s is missing: creating it from sequence 1", durable_name(partition))
                 await self._create(partition)
 
-    async def prepare(self, checkpoints: dict[int, int]) -> None:
+    async def prepare(self, store: Store) -> None:
         """Create the consumers, and start those over whose acknowledged work the database does not have.
 
         Raises:
-            StreamLostError: the database has seen more of EVENTS than there is.
+            StreamLostError: EVENTS is not the stream that the database was built from, or has lost its end.
         """
-        stored = (await self._js.stream_info(EVENTS)).state.last_seq
-        if (seen := max(checkpoints.values(), default=0)) > stored:
+        stream = await self._js.stream_info(EVENTS)
+        origin = await store.origin(str(stream.created))
+        seen = max((await store.checkpoints()).values(), default=0)
+        if origin != str(stream.created) or seen > stream.state.last_seq:
             raise StreamLostError(
-                f"the projection has seen EVENTS up to sequence {seen}, but the stream ends at {stored}: it was "
-                "replaced or restored from an older backup. Restore EVENTS, or drop the projection database to rebuild "
-                "it from what there is"
+                f"the projection was built from EVENTS as created at {origin}, up to sequence {seen}; the stream now "
+                f"there was created at {stream.created} and ends at {stream.state.last_seq}: it was replaced or "
+                "restored. If what is there is the truth, drop the projection database, and it is built anew from it; "
+                "otherwise restore EVENTS"
             )
-        for partition in self.partitions:
-            info = await self._info(partition)
+        infos = {partition: await self._info(partition) for partition in self.partitions}
+        # Read after the consumers: another replica may be committing, and its checkpoint comes before its ack.
+        checkpoints = await store.checkpoints()
+        for partition, info in infos.items():
             if info is None:
                 await self._create(partition)
             elif info.ack_floor and info.ack_floor.stream_seq > checkpoints.get(partition, 0):
@@ -94,6 +100,19 @@ class Consumers:
             await self._js.consumer_info(EVENTS, durable_name(0))
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for a consumer failed: {type(error).__name__}") from error
+
+    async def lag(self) -> int:
+        """How many envelopes are stored but not committed and acknowledged, in one question to the server.
+
+        Raises:
+            BusUnavailableError: JetStream does not answer.
+        """
+        ours = {durable_name(partition) for partition in self.partitions}
+        try:
+            infos = await self._js.consumers_info(EVENTS)
+        except NatsError as error:
+            raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
+        return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos if info.name in ours)
 
     async def progress(self) -> list[PartitionProgress]:
         """How far each partition is, asked of the server.

@@ -60,13 +60,23 @@ class Metrics:
         """Set the figures from the last assessments; lines that are gone disappear."""
         for gauge in (self.actual, self.expected, self.required, self.gap, self.status):
             gauge.clear()
-        for row in standings:
-            if row.target is None or row.on > row.target.due_on or level_of(row.region) is not Level.KABKOTA:
-                continue
-            labels = (row.region, row.programme, row.target.authority)
+        for labels, row in _current(standings).items():
             self.actual.labels(*labels).set(row.actual)
             for gauge, value in ((self.expected, row.expected), (self.required, row.required), (self.gap, row.gap)):
                 if value is not None:
                     gauge.labels(*labels).set(value)
             for state in _STATES:
                 self.status.labels(*labels, state).set(int(state == row.status))
+
+
+def _current(standings: Iterable[Standing]) -> dict[tuple[str, str, str], Standing]:
+    """By label values, of each kab/kota's lines that are not over the one that is due first."""
+    found: dict[tuple[str, str, str], Standing] = {}
+    for row in standings:
+        if row.target is None or row.on > row.target.due_on or level_of(row.region) is not Level.KABKOTA:
+            continue
+        labels = (row.region, row.programme, row.target.authority)
+        rival = found.get(labels)
+        if rival is None or rival.target is None or row.target.due_on < rival.target.due_on:
+            found[labels] = row
+    return found

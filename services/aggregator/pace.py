@@ -78,7 +78,8 @@ def required_on(book: Book, target: Target, day: date) -> int | None:
         case "absolute":
             return int(target.value)
         case "percent_of_recorded":
-            whole: int | None = book.done_by("perekaman", day)
+            known = book.last_known("perekaman", day) is not None
+            whole = book.done_by("perekaman", day) if known else None
         case _:
             whole = book.wajib_ktp_on(day)
     return None if whole is None else share_rounded_up(target.value, whole)
@@ -174,6 +175,8 @@ def assess(region: str, book: Book, line: TargetLine, on: date, policy: Policy) 
         attainment_percent=percent(actual, required),
         coverage_percent=percent(actual, wajib_ktp),
         wajib_ktp=wajib_ktp,
+        done7=week[0],
+        done28=month[0],
         rate7=half_up(Decimal(week[0]), Decimal(7)),
         rate28=half_up(Decimal(month[0]), Decimal(28)),
         required_rate=required_rate,
@@ -189,6 +192,7 @@ def assess(region: str, book: Book, line: TargetLine, on: date, policy: Policy) 
 def without_target(region: str, book: Book, programme: Programme, on: date) -> Standing:
     """The row of a programme for which the region has no target."""
     wajib_ktp, actual = book.wajib_ktp_on(on), book.done_by(programme, on)
+    week, month = (_rate(book, programme, on, window)[0] for window in (7, 28))
     return Standing(
         region=region,
         name=find(region).name,
@@ -198,8 +202,10 @@ def without_target(region: str, book: Book, programme: Programme, on: date) -> S
         actual=actual,
         coverage_percent=percent(actual, wajib_ktp),
         wajib_ktp=wajib_ktp,
-        rate7=half_up(Decimal(_rate(book, programme, on, 7)[0]), Decimal(7)),
-        rate28=half_up(Decimal(_rate(book, programme, on, 28)[0]), Decimal(28)),
+        done7=week,
+        done28=month,
+        rate7=half_up(Decimal(week), Decimal(7)),
+        rate28=half_up(Decimal(month), Decimal(28)),
         simulated=book.simulated,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.aggregator.citizen import Cell, Fact, contribution, fact_of, merge
+from services.aggregator.citizen import Cell, Fact, Key, contribution, fact_of, merge
 from services.aggregator.counters import Increments, increments
 from services.aggregator.facts import documents_of, later
 from shared.events import CitizenEvent, RegionEvent
@@ -27,13 +27,22 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A fact that has no place among its citizen's, with the reason."""
+
+    citizen: str
+    fact: Fact
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What a batch changes. ``touched`` are the kab/kota (or wider regions) whose standing may be another now."""
 
     citizens: dict[str, Document]
     slots: dict[str, Document]
     counters: Increments
-    evicted: list[tuple[str, Fact]]
+    rejected: list[Rejected]
     touched: frozenset[str]
 
 
@@ -54,11 +63,11 @@ def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Doc
     """What the batch changes, given the stored documents of its citizens and slots (missing ones are new)."""
     cells: Counter[Cell] = Counter()
     written: dict[str, Document] = {}
-    evicted: list[tuple[str, Fact]] = []
+    rejected: list[Rejected] = []
     for citizen, facts in batch.citizens.items():
         before = facts_in(citizens.get(citizen))
         merged = merge(before, facts)
-        evicted += [(citizen, fact) for fact in merged.evicted]
+        rejected += [Rejected(citizen, fact, reason) for fact, reason in merged.rejected]
         if merged.facts != before:
             cells.update(contribution(merged.facts))
             cells.subtract(contribution(before))
@@ -70,7 +79,7 @@ def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Doc
     }
     counters = increments(cells)
     touched = {document.partition("/")[0] for document in counters} | {fact["owner"] for fact in replaced.values()}
-    return Changes(written, replaced, counters, evicted, frozenset(touched))
+    return Changes(written, replaced, counters, rejected, frozenset(touched))
 
 
 def document_of(citizen: str, facts: Iterable[Fact]) -> Document:
@@ -79,10 +88,10 @@ def document_of(citizen: str, facts: Iterable[Fact]) -> Document:
     return {"_id": citizen, "f": [_trimmed(fact) for fact in sorted(facts)]}
 
 
-def facts_in(document: Document | None) -> dict[str, Fact]:
-    """The facts a citizen's document holds, by identity; none if there is no document."""
+def facts_in(document: Document | None) -> dict[Key, Fact]:
+    """The facts a citizen's document holds, by source and id; none if there is no document."""
     facts = (Fact(*fields) for fields in document["f"]) if document else ()
-    return {fact.identity: fact for fact in facts}
+    return {fact.key: fact for fact in facts}
 
 
 def _trimmed(fact: Sequence[str | None]) -> list[str | None]:

@@ -3,15 +3,15 @@ applied. An envelope is done once :meth:`Projector.project` returns; only then m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import to_json
 
 from services.aggregator.metrics import Metrics
-from services.aggregator.projection import batch_of
+from services.aggregator.projection import Rejected, batch_of
 from services.aggregator.quarantine import Quarantine, Quarantined
-from services.aggregator.store import Evicted, Store
+from services.aggregator.store import Store
 from shared.envelope import Opened, Unreadable, open_envelope
 from shared.errors import InvalidError
 from shared.group_commit import GroupCommit
@@ -58,7 +58,8 @@ class Projector:
             opened = Opened([], [Unreadable(f"envelope {sequence}", error.reason, body.decode(errors="replace"))])
         if opened.unreadable:
             await self._quarantine.keep(
-                Quarantined(item.identity, item.reason, partition, sequence, item.raw) for item in opened.unreadable
+                Quarantined(f"{item.identity} in envelope {sequence}", item.reason, partition, sequence, item.raw)
+                for item in opened.unreadable
             )
         await self._lane.add(Envelope(partition, sequence, opened))
 
@@ -72,20 +73,24 @@ class Projector:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
         events = [event for envelope in envelopes for event in envelope.opened.events]
 
-        async def keep_evicted(evicted: Evicted) -> None:
-            first = envelopes[0]
-            await self._quarantine.keep(
-                Quarantined(
-                    fact.identity,
-                    "more than 100 facts about one citizen",
-                    first.partition,
-                    first.sequence,
-                    to_json({"citizen": citizen, **fact._asdict()}).decode(),
-                )
-                for citizen, fact in evicted
-            )
+        positions = {
+            (event.source, event.id): (envelope.partition, envelope.sequence)
+            for envelope in envelopes
+            for event in envelope.opened.events
+        }
+
+        async def keep(rejected: Sequence[Rejected]) -> None:
+            # A fact that was stored before has no position here; it gets that of the batch that pushed it out.
+            batch = (envelopes[0].partition, envelopes[0].sequence)
+            await self._quarantine.keep(_entry(item, *positions.get(item.fact.key, batch)) for item in rejected)
 
         with self._metrics.transaction_seconds.time():
-            changes = await self._store.apply(batch_of(events), checkpoints, keep_evicted)
+            changes = await self._store.apply(batch_of(events), checkpoints, keep)
         self._metrics.merged(len(envelopes), len(events))
         self._touched(changes.touched)
+
+
+def _entry(rejected: Rejected, partition: int, sequence: int) -> Quarantined:
+    fact = rejected.fact
+    content = to_json({"citizen": rejected.citizen, **fact._asdict()}).decode()
+    return Quarantined(f"{fact.source}#{fact.id}", rejected.reason, partition, sequence, content)

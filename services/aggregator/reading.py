@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -166,22 +167,34 @@ class Reader:
         day = on or self._today(code)
         sequence = await self.sequence()
         shelved = await self._shelved(code)
-        own = assess_all(code, shelved.book(), shelved.own.facts_about(code).decrees, day, self._policy)
         if shelved.region.level in (Level.NATION, Level.PROVINCE):
-            members = shelved.members()
-            parts = [
+            assessed = await self._store.assessed(shelved.members()) if on is None else None
+            # Up to 514 regions are some seconds of arithmetic: not on the event loop.
+            rows = await asyncio.to_thread(self._wide, shelved, assessed, day)
+        else:
+            decrees = shelved.own.facts_about(code).decrees
+            rows = assess_all(code, shelved.book(), decrees, day, self._policy)
+        return [
+            row.model_copy(update={"sequence": sequence, "projection": VERSION})
+            for row in rows
+            if programme in (None, row.programme)
+        ]
+
+    def _wide(self, shelved: _Shelved, assessed: list[Standing] | None, day: date) -> list[Standing]:
+        """Own targets and roll-up. Today's rows of the kab/kota were ``assessed`` already, those of a past day were
+        not."""
+        code, members = shelved.region.code, shelved.members()
+        if assessed is None:
+            assessed = [
                 row
                 for member, shelf in members.items()
                 for row in assess_all(member, shelf.book(member), shelf.facts_about(member).decrees, day, self._policy)
             ]
-            rolled = roll_up(code, parts, len(members), day, self._policy)
-            covered = {row.programme for row in rolled}
-            own = [row for row in own if row.target or row.programme not in covered] + rolled
-        return [
-            row.model_copy(update={"sequence": sequence, "projection": VERSION})
-            for row in own
-            if programme in (None, row.programme)
-        ]
+        parts = [row for row in assessed if row.region in members]
+        rolled = roll_up(code, parts, len(members), day, self._policy)
+        covered = {row.programme for row in rolled}
+        own = assess_all(code, shelved.book(), shelved.own.facts_about(code).decrees, day, self._policy)
+        return [row for row in own if row.target or row.programme not in covered] + rolled
 
     async def daily(self, code: str, programme: Programme, first: date | None, last: date | None) -> list[Day]:
         """Every day with a change from ``first`` to ``last``, both included, with the total by its end."""

@@ -48,7 +48,7 @@ def _sum(region: str, rows: list[Standing], of: int, on: date, policy: Policy) -
         actual=sum(row.actual for row in heard),
     )
     wajib_ktp = sum(row.wajib_ktp or 0 for row in heard) or None
-    rates = [sum((row.rate7 for row in heard), Decimal(0)), sum((row.rate28 for row in heard), Decimal(0))]
+    week, month = sum(row.done7 for row in heard), sum(row.done28 for row in heard)
     day = min(on, first.due_on)
     days_left = (first.due_on - day).days
     missing = max(point.required - point.actual, 0)
@@ -58,7 +58,7 @@ def _sum(region: str, rows: list[Standing], of: int, on: date, policy: Policy) -
         policy,
         silent=all(row.status == "no_data" for row in rows),
         over=on > first.due_on,
-        slow=required_rate is not None and max(rates) < required_rate,
+        slow=required_rate is not None and week < required_rate * 7 and month < required_rate * 28,
     )
     return Standing(
         region=region,
@@ -87,8 +87,10 @@ def _sum(region: str, rows: list[Standing], of: int, on: date, policy: Policy) -
         attainment_percent=percent(point.actual, point.required),
         coverage_percent=percent(point.actual, wajib_ktp),
         wajib_ktp=wajib_ktp,
-        rate7=half_up(rates[0], Decimal(1)),
-        rate28=half_up(rates[1], Decimal(1)),
+        done7=week,
+        done28=month,
+        rate7=half_up(Decimal(week), Decimal(7)),
+        rate28=half_up(Decimal(month), Decimal(28)),
         required_rate=required_rate,
         elapsed_days=(day - start_on).days + 1,
         total_days=(first.due_on - start_on).days + 1,

@@ -1,7 +1,8 @@
 """The projection's database: one transaction for each batch, and the reads that books are made of.
 
 Collections of ``laju_p<version>``: ``citizens`` (facts by pseudonym), ``facts`` (region facts by slot), ``counters``
-(see counters.py), ``checkpoints`` (by partition), ``standings`` (the last assessment of each region).
+(see counters.py), ``checkpoints`` (by partition), ``origin`` (which EVENTS it was built from), ``standings`` (the last
+assessment of each region).
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.aggregator.book import Book, Denominator, Track
-from services.aggregator.citizen import Fact
 from services.aggregator.counters import days_of, simulated
 from services.aggregator.facts import RegionFacts, facts_of
-from services.aggregator.projection import Batch, Changes, fold
+from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update
 from shared.events import PROGRAMMES
 from shared.events.standing import Standing
 from shared.wilayah import kabkota_of
 
 Document = dict[str, Any]
-Evicted = Sequence[tuple[str, Fact]]
 
 
 class Find(Protocol):
@@ -34,7 +33,7 @@ class Find(Protocol):
         """All matching documents."""
 
 
-_COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "standings")
+_COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "origin", "standings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +86,12 @@ class Store:
         self,
         batch: Batch,
         checkpoints: Mapping[int, int],
-        before_commit: Callable[[Evicted], Awaitable[None]],
+        before_commit: Callable[[Sequence[Rejected]], Awaitable[None]],
     ) -> Changes:
         """Merge a batch in one transaction, with the highest stream sequence it holds of each partition.
 
-        ``before_commit`` gets the facts there was no room for and must make them safe first: once committed, an
-        evicted fact is nowhere else. It may run again if the transaction conflicts.
+        ``before_commit`` gets the facts that have no place and must make them safe first: once committed, they are
+        nowhere else. It may run again if the transaction conflicts.
 
         Raises:
             DatabaseUnavailableError: nothing was committed, or it is unknown whether; applying it again is safe.
@@ -102,8 +101,8 @@ class Store:
             citizens = await session.by_ids("citizens", list(batch.citizens))
             slots = await session.by_ids("facts", list(batch.slots))
             changes = fold(batch, citizens, slots)
-            if changes.evicted:
-                await before_commit(changes.evicted)
+            if changes.rejected:
+                await before_commit(changes.rejected)
             await session.write("citizens", [replacement(changes.citizens[key]) for key in sorted(changes.citizens)])
             await session.write("facts", [replacement(changes.slots[key]) for key in sorted(changes.slots)])
             await session.write("counters", [_increment(key, changes) for key in sorted(changes.counters)])
@@ -118,6 +117,12 @@ class Store:
 
         return await self._database.transaction(work)
 
+    async def origin(self, created: str) -> str:
+        """When the EVENTS stream that this database was built from was created; ``created`` if it is new."""
+        await self._database.update("origin", "EVENTS", {"$setOnInsert": {"created": created}}, upsert=True)
+        (document,) = await self._database.find("origin", {"_id": "EVENTS"})
+        return str(document["created"])
+
     async def checkpoints(self) -> dict[int, int]:
         """The highest committed stream sequence of each partition."""
         return {int(doc["_id"]): int(doc["sequence"]) for doc in await self._database.find("checkpoints", {})}
@@ -131,9 +136,13 @@ class Store:
         query = {"region": {"$in": sorted(set(kabkota))}}
         return await self._database.find("counters", query, fields=["region", "year", "service"])
 
-    async def all_assessed(self) -> list[Standing]:
-        """The last assessment of every kab/kota."""
-        return [_standing(row) for doc in await self._database.find("standings", {}) for row in doc["rows"]]
+    async def assessed(self, owners: Iterable[str] | None = None) -> list[Standing]:
+        """The last assessments of these kab/kota, or of all, their kecamatan and desa with targets included."""
+        if owners is None:
+            documents = await self._database.find("standings", {})
+        else:
+            documents = list((await self._database.by_ids("standings", list(owners))).values())
+        return [_standing(row) for document in documents for row in document["rows"]]
 
     async def assess(
         self, owners: Sequence[str], rows_of: Callable[[str, Shelf], Sequence[Standing]]
@@ -192,13 +201,21 @@ def renewed(document: Document, assessed: Sequence[Standing], now_ms: int | None
     A revision is the time of the assessment in milliseconds, or one more than the last if a clock went back: it grows
     even when the database is rebuilt from nothing.
     """
-    known = {_content(_standing(row)) for row in document["rows"]}
+    before = [_standing(row) for row in document["rows"]]
+    known = {_content(row) for row in before}
     if known == {_content(row) for row in assessed}:
         return None
     now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
     revision = max(document["revision"] + 1, now)
     rows = [row.model_copy(update={"revision": revision}) for row in assessed]
-    changed = [row.model_dump(mode="json") for row in rows if _content(row) not in known]
+    # A target that was withdrawn leaves no row; who follows its line is told that it is gone.
+    lines = {row.line for row in rows}
+    gone = [
+        row.model_copy(update={"status": "no_target", "severity": None, "revision": revision})
+        for row in before
+        if row.line not in lines
+    ]
+    changed = [row.model_dump(mode="json") for row in (*rows, *gone) if _content(row) not in known]
     return {
         "_id": document["_id"],
         "revision": revision,

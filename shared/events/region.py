@@ -27,6 +27,7 @@ class WajibKtp(Frozen):
     as_of: date
     count: Count
     source: Literal["dkb", "siak"]
+    document: Text | None = None
 
 
 class Baseline(Frozen):

@@ -63,6 +63,7 @@ class Forecast(Frozen):
 class Standing(Frozen):
     """One row. Counts are people; ``None`` where the number does not exist (no target, no denominator).
 
+    ``done7`` and ``done28`` are people in the 7 and 28 days that end with ``on`` (or the due date, once it is past).
     ``sequence`` is the highest EVENTS sequence it reflects. ``revision`` orders the standings of a region: of two, the
     one with the higher revision saw more. (Two partitions may be committed in either order, so a sequence cannot.)
     """
@@ -82,6 +83,8 @@ class Standing(Frozen):
     attainment_percent: Percent | None = None
     coverage_percent: Percent | None = None
     wajib_ktp: int | None = None
+    done7: int = 0
+    done28: int = 0
     rate7: Rate
     rate28: Rate
     required_rate: int | None = None

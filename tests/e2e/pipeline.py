@@ -71,7 +71,8 @@ class Pipeline:
 
     def drop_projection(self) -> None:
         """Throw the projection away, as an operator would who wants it rebuilt."""
-        with pymongo.MongoClient(self.mongo_url) as client:
+        client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(self.mongo_url)
+        with client:
             client.drop_database("laju_p1")
 
     def mails(self) -> list[EmailMessage]:
@@ -140,7 +141,9 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
         }
         http = stack.enter_context(httpx.Client(timeout=30))
         yield Pipeline(
-            *(f"http://127.0.0.1:{ports[name]}" for name in ("ingest", "aggregator", "notifier")),
+            ingest=f"http://127.0.0.1:{ports['ingest']}",
+            aggregator=f"http://127.0.0.1:{ports['aggregator']}",
+            notifier=f"http://127.0.0.1:{ports['notifier']}",
             mail_folder=mail_folder,
             folder=folder,
             mongo_url=environment["LAJU_MONGO_URL"],

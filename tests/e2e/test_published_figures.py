@@ -17,7 +17,7 @@ def _wajib_ktp(region: str, as_of: str, count: int) -> dict[str, Any]:
     return event("wajib_ktp.reported", region=region, as_of=as_of, count=count, source="siak")
 
 
-def _baseline(region: str, as_of: str, **counts: int) -> dict[str, Any]:
+def _baseline(region: str, as_of: str, **counts: Any) -> dict[str, Any]:
     return event("baseline.reported", region=region, as_of=as_of, **counts)
 
 

@@ -23,14 +23,14 @@ class Memory:
         self.citizens: dict[str, Any] = {}
         self.slots: dict[str, Any] = {}
         self.counters: dict[str, Any] = {}
-        self.evicted: set[str] = set()
+        self.rejected: set[tuple[str, str]] = set()
 
     def apply(self, raw: Iterable[dict[str, Any]]) -> None:
         """Merge one batch."""
         changes = fold(batch_of(event_of(event) for event in raw), self.citizens, self.slots)
         self.citizens |= copy.deepcopy(changes.citizens)
         self.slots |= copy.deepcopy(changes.slots)
-        self.evicted |= {fact.identity for _, fact in changes.evicted}
+        self.rejected |= {(item.fact.id, item.reason) for item in changes.rejected}
         for key, paths in changes.counters.items():
             region, year = key.split("/")
             document = self.counters.setdefault(key, {"_id": key, "region": region, "year": int(year)})

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregator.citizen import MAX_FACTS, Dimension
+from services.aggregator.citizen import CONFLICT, MAX_FACTS, TOO_MANY, Dimension
 from services.aggregator.counters import days_of, services_of
 from shared.events import PROGRAMMES
 from tests.oracle import Oracle
@@ -82,6 +82,7 @@ def test_different_content_under_one_identity_converges_too(events: list[dict[st
     other = data.draw(st.permutations(quarrelling))
     first, second = _projected([[event] for event in one]), _projected([other])
     assert first.citizens == second.citizens
+    assert {reason for _, reason in first.rejected | second.rejected} <= {CONFLICT}
     for region in _REGIONS:
         for programme in PROGRAMMES:
             assert _without_zeros(days_of(first.of(region[:5]), region, programme)) == _without_zeros(
@@ -106,7 +107,7 @@ def test_too_many_facts_keep_the_earliest_in_any_order(data: st.DataObject) -> N
     memory = _projected(_batches(data, events))
     (document,) = memory.citizens.values()
     assert [fact[1] for fact in document["f"]] == [event["id"] for event in events[:MAX_FACTS]]
-    assert memory.evicted == {f"siak/51.71#{event['id']}" for event in events[MAX_FACTS:]}
+    assert memory.rejected == {(event["id"], TOO_MANY) for event in events[MAX_FACTS:]}
 
 
 @st.composite

@@ -19,8 +19,11 @@ async def decide_on_alert(notification: Notification) -> Notification | Ended:
     reason = decide(standing, alert)
     if supersedes(standing, alert):
         # Also when nothing is told: a standing delivered late must not undo the decision on a later one.
-        seen = {"revision": standing.revision, "status": standing.status}
-        born = {"region": standing.region, "open": False, "episode": 0}
+        seen: Document = {"revision": standing.revision, "status": standing.status}
+        if standing.status == "no_target" and alert is not None:
+            # The target was withdrawn: there is no line to be back on, so the alert ends without a mail.
+            seen["open"] = False
+        born = {"region": standing.region, "episode": 0} | ({} if "open" in seen else {"open": False})
         await session.write(ALERTS, [update(standing.line, {"$set": seen, "$setOnInsert": born})])
     if reason is Reason.NONE:
         return Ended("decide", "nothing_to_tell")

@@ -33,7 +33,7 @@ def test_one_unreadable_event_costs_only_itself() -> None:
     body = json.dumps([moved("51.71"), {**moved("51.71"), "type": "resident.moved.v9", "id": "new"}, 5]).encode()
     opened = open_envelope(body)
     assert [event.data.model_dump()["home"] for event in opened.events] == ["51.71"]
-    assert [item.identity for item in opened.unreadable] == ["siak/51.71#new", "event 2 of its envelope"]
+    assert [item.identity for item in opened.unreadable] == ["siak/51.71#new", "event 2"]
     assert "resident.moved.v9" in opened.unreadable[0].reason
 
 
