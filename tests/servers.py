@@ -84,12 +84,12 @@ def running(process: Process, ready: Any) -> Iterator[Process]:
     process.start()
     try:
 
-        def is_ready() -> bool:
+        def is_up() -> bool:
             assert process.child is not None
             assert process.child.poll() is None, f"{process.name} ended:\n{process.tail()}"
             return bool(ready())
 
-        until(is_ready, seconds=40)
+        until(is_up, seconds=40)
         yield process
     finally:
         process.end()
@@ -121,13 +121,23 @@ def mongo_server(folder: Path, port: int | None = None) -> Iterator[str]:
         yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
 
+def service_process(name: str, folder: Path, environment: Mapping[str, str]) -> Process:
+    """One of the three services, not started yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Process(name, [sys.executable, "-m", "services.cli", name], folder / f"{name}.log", environment)
+
+
 @contextmanager
 def service(name: str, port: int, folder: Path, environment: Mapping[str, str]) -> Iterator[Process]:
     """One of the three services as a process, ready end to end."""
-    folder.mkdir(parents=True, exist_ok=True)
-    process = Process(name, [sys.executable, "-m", "services.cli", name], folder / f"{name}.log", environment)
-    with running(process, lambda: status(f"http://127.0.0.1:{port}/readyz") == 200):
+    process = service_process(name, folder, environment)
+    with running(process, lambda: is_ready(port)):
         yield process
+
+
+def is_ready(port: int) -> bool:
+    """Whether the service on a port is ready end to end."""
+    return status(f"http://127.0.0.1:{port}/readyz") == 200
 
 
 def status(url: str) -> int:

@@ -26,9 +26,11 @@ _TEN_YEARS = 3650
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """When a shortfall is one. ``tolerance_percent`` is of what is expected; ``pending_days`` assessed days in a row
+    """When a shortfall is one. ``tolerance_percent`` is of the whole way, from the base to what is required, so that
+    a target of 99 per cent has no more slack than one of 30; ``pending_days`` assessed days in a row
     must exceed it; nothing heard for more than ``silent_days`` is silence, not slowness. A region behind is
-    *critical* below ``critical_percent`` of what is expected, *serious* below ``serious_percent``, else *warning*."""
+    *critical* if it has gone less than ``critical_percent`` of the way it should have by now, *serious* below
+    ``serious_percent``, else *warning*."""
 
     tolerance_percent: Decimal = Decimal(1)
     pending_days: int = 3
@@ -113,7 +115,7 @@ def days_behind(book: Book, line: TargetLine, start_on: date, day: date, policy:
         point = mark(book, in_force[1], on) if in_force and in_force[1].start_on <= on else None
         if point is None:
             continue
-        exceeds = exceeds_tolerance(point.gap, point.expected, policy)
+        exceeds = exceeds_tolerance(point, policy)
         streak = streak + 1 if exceeds else 0
         seen_within = seen_within or not exceeds
         if behind:
@@ -125,9 +127,9 @@ def days_behind(book: Book, line: TargetLine, start_on: date, day: date, policy:
     return lasting
 
 
-def exceeds_tolerance(gap: int, expected: int, policy: Policy) -> bool:
-    """Whether a shortfall is larger than the tolerated share of what is expected."""
-    return -gap * 100 > policy.tolerance_percent * max(expected, 0)
+def exceeds_tolerance(point: Mark, policy: Policy) -> bool:
+    """Whether a shortfall is larger than the tolerated share of the whole way."""
+    return -point.gap * 100 > policy.tolerance_percent * max(point.required - point.base, 0)
 
 
 def assess(region: str, book: Book, line: TargetLine, on: date, policy: Policy) -> Standing | None:
@@ -220,10 +222,11 @@ def assess_all(region: str, book: Book, decrees: Iterable[Decree], on: date, pol
 
 
 def severity(point: Mark, policy: Policy) -> Severity:
-    """How bad a shortfall is, by actual against expected."""
-    if point.actual * 100 < policy.critical_percent * point.expected:
+    """How bad a shortfall is, by the way gone since the base against the way planned by now."""
+    gone, planned = point.actual - point.base, point.expected - point.base
+    if gone * 100 < policy.critical_percent * planned:
         return "critical"
-    return "serious" if point.actual * 100 < policy.serious_percent * point.expected else "warning"
+    return "serious" if gone * 100 < policy.serious_percent * planned else "warning"
 
 
 def _status(target: Target, on: date, point: Mark | None, *, silent: bool, behind: bool, slow: bool) -> Status:

@@ -108,7 +108,7 @@ def _status(point: Mark, policy: Policy, *, silent: bool, over: bool, slow: bool
         return "achieved"
     if over:
         return "missed"
-    if exceeds_tolerance(point.gap, point.expected, policy):
+    if exceeds_tolerance(point, policy):
         return "behind"
     return "at_risk" if slow else "on_pace"
 

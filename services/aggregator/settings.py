@@ -26,13 +26,17 @@ class AggregatorSettings(ServiceSettings):
     ack_wait_seconds: Annotated[int, Field(ge=1, description="Redelivery after an aggregator died")] = 30
     debounce_seconds: Annotated[float, Field(ge=0, description="Changes gathered before regions are assessed")] = 0.25
     assess_all_minutes: Annotated[int, Field(ge=1, description="Every region is assessed anew this often")] = 15
-    tolerance_percent: Annotated[Decimal, Field(ge=0, description="Tolerated shortfall, per cent of expected")] = (
-        Decimal(1)
-    )
+    tolerance_percent: Annotated[
+        Decimal, Field(ge=0, description="Tolerated shortfall, per cent of the way from base to target")
+    ] = Decimal(1)
     pending_days: Annotated[int, Field(ge=1, description="Assessed days in a row beyond it before behind")] = 3
     silent_days: Annotated[int, Field(ge=1, description="Days without report after which a region is no_data")] = 14
-    serious_percent: Annotated[int, Field(description="Severity serious below this per cent of expected")] = 90
-    critical_percent: Annotated[int, Field(description="Severity critical below this per cent of expected")] = 75
+    serious_percent: Annotated[
+        int, Field(description="Severity serious below this per cent of the way planned by now")
+    ] = 90
+    critical_percent: Annotated[
+        int, Field(description="Severity critical below this per cent of the way planned by now")
+    ] = 75
 
     @property
     def policy(self) -> Policy:

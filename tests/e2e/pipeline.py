@@ -16,7 +16,17 @@ from typing import Any
 import httpx
 import pymongo
 
-from tests.servers import BIN, Process, free_port, listens, mongo_server, nats_server, running, service
+from tests.servers import (
+    BIN,
+    Process,
+    free_port,
+    is_ready,
+    listens,
+    mongo_server,
+    nats_server,
+    running,
+    service_process,
+)
 from tests.waiting import until
 
 KEY = "laju_test_key"
@@ -31,6 +41,7 @@ class Pipeline:
     notifier: str
     mail_folder: Path
     folder: Path
+    nats_url: str
     mongo_url: str
     http: httpx.Client
     services: dict[str, Process]
@@ -136,9 +147,13 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
         smtp = Process("smtp", catcher, folder / "smtp.log")
         stack.enter_context(running(smtp, lambda: listens(ports["smtp"])))
         services = {
-            name: stack.enter_context(service(name, ports[name], folder / name, environment))
-            for name in ("ingest", "aggregator", "notifier")
+            name: service_process(name, folder / name, environment) for name in ("ingest", "aggregator", "notifier")
         }
+        for process in services.values():  # all at once: most of their start is importing
+            process.start()
+            stack.callback(process.end)
+        for name in services:
+            until(lambda port=ports[name]: is_ready(port), seconds=40)  # type: ignore[misc]  # a lambda's default
         http = stack.enter_context(httpx.Client(timeout=30))
         yield Pipeline(
             ingest=f"http://127.0.0.1:{ports['ingest']}",
@@ -146,6 +161,7 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
             notifier=f"http://127.0.0.1:{ports['notifier']}",
             mail_folder=mail_folder,
             folder=folder,
+            nats_url=environment["LAJU_NATS_URL"],
             mongo_url=environment["LAJU_MONGO_URL"],
             http=http,
             services=services,

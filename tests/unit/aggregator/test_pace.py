@@ -103,7 +103,13 @@ def test_malang_from_zero_is_ahead() -> None:
 
 def test_malang_with_its_opening_balance_is_behind() -> None:
     row = standing(book((NEW_YEARS_EVE, 31_100), (DAY, 54_000)))
-    assert (row.base, row.expected, row.gap, row.status, row.severity) == (31_100, 71_249, -17_249, "behind", "serious")
+    assert (row.base, row.expected, row.gap, row.status, row.severity) == (
+        31_100,
+        71_249,
+        -17_249,
+        "behind",
+        "critical",
+    )
 
 
 def test_on_pace() -> None:
@@ -159,9 +165,20 @@ def test_behind_ends_only_back_on_the_line() -> None:
 
 
 def test_a_small_shortfall_is_tolerated() -> None:
-    figures = book((NEW_YEARS_EVE, 0), days=steady(434))
+    figures = book((NEW_YEARS_EVE, 0), days=steady(424))
     assert standing(figures).status == "at_risk"
     assert standing(figures, policy=Policy(tolerance_percent=Decimal(0))).status == "behind"
+
+
+def test_a_target_near_the_top_has_no_more_slack_than_another() -> None:
+    figures = Book(
+        {"perekaman": Track(steady(5), [Opening(NEW_YEARS_EVE, 498_773)])},
+        Denominator([WajibKtp(region="51.71", as_of=NEW_YEARS_EVE, count=506_409, source="siak")]),
+    )
+    aim = decree(programme="perekaman", basis="percent_of_wajib_ktp", value=Decimal("99.4"))
+    (row,) = [row for row in assess_all("51.71", figures, [aim], DAY, Policy()) if row.programme == "perekaman"]
+    assert (row.required, row.expected, row.actual) == (503_371, 500_205, 499_343)
+    assert (row.status, row.severity) == ("behind", "critical")
 
 
 @pytest.mark.parametrize(("done", "severity"), [(48_000, "warning"), (40_000, "serious"), (30_000, "critical")])
