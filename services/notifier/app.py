@@ -74,7 +74,7 @@ class Notifier:
                 inhibit,
                 decide_on_alert,
                 Address(Recipients(settings.recipients_file, self.metrics)),
-                Render(settings.sender.domain, settings.pages_url),
+                Render(settings.sender.domain, settings.aggregator_url),
                 enqueue,
             ),
             js=self.js,

@@ -39,7 +39,7 @@ class Letter:
 
 
 def write(
-    standing: Standing, reason: Reason, *, title: str, message_id: str, written_at: datetime, pages_url: str
+    standing: Standing, reason: Reason, *, title: str, message_id: str, written_at: datetime, aggregator_url: str
 ) -> Letter:
     """The letter to the person called ``title``, dated ``written_at`` in the region's own zone.
 
@@ -64,7 +64,7 @@ def write(
         "verdict_lines": textwrap.fill(verdict, 96),
         "rows": rows,
         "lines": [_line(label, value) for label, value in rows],
-        "link": f"{pages_url.rstrip('/')}/regions/{standing.region}",
+        "link": f"{aggregator_url.rstrip('/')}/v1/regions/{standing.region}/standings?on={standing.on}",
         "message_id": message_id,
     }
     text = _environment.get_template("letter.txt").render(context)

@@ -49,7 +49,7 @@ class NotifierSettings(ServiceSettings):
     recipients: Annotated[
         Path | None, Field(description="TOML file of the heads to tell; recipients.toml in LAJU_DATA if not set")
     ] = None
-    pages_url: Annotated[str, Field(description="Where the pages that mails link to are served")] = (
+    aggregator_url: Annotated[str, Field(description="Public address of the aggregator, for the link in a mail")] = (
         "http://127.0.0.1:8081"
     )
     retry_first_seconds: Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # comes with uvicorn[standard], its stubs do not
+import yaml
 from prometheus_client import CollectorRegistry
 from pydantic_settings import BaseSettings
 

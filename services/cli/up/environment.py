@@ -35,7 +35,7 @@ def environment(inherited: Mapping[str, str], folder: DataFolder, ports: Ports, 
         "LAJU_SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
         "LAJU_MAIL_FROM": "Laju <laju@laju.example>",
         "LAJU_RECIPIENTS": str(folder.recipients),
-        "LAJU_PAGES_URL": f"http://{HOST}:{ports.aggregator}",
+        "LAJU_AGGREGATOR_URL": f"http://{HOST}:{ports.aggregator}",
     }
     if as_of is not None:
         ours["LAJU_AS_OF"] = as_of.isoformat()

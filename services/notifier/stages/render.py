@@ -14,10 +14,10 @@ from services.notifier.recipients import Recipient
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """Writes the letters. ``domain`` is the right side of the Message-IDs, ``pages_url`` where letters link to."""
+    """Writes the letters. ``domain`` is the right side of the Message-IDs, ``aggregator_url`` where letters link to."""
 
     domain: str
-    pages_url: str
+    aggregator_url: str
 
     async def __call__(self, notification: Notification) -> Notification:
         """Add one outbox entry per recipient."""
@@ -34,7 +34,7 @@ class Render:
             title=recipient.title,
             message_id=message_id,
             written_at=now,
-            pages_url=self.pages_url,
+            aggregator_url=self.aggregator_url,
         )
         return Entry(
             message_id=message_id,

@@ -26,7 +26,7 @@ def write(of: Standing, reason: Reason) -> Letter:
         title="Kepala Disdukcapil Kabupaten Serang",
         message_id=MESSAGE_ID,
         written_at=datetime(2024, 6, 27, 18, 30, tzinfo=UTC),
-        pages_url="https://laju.go.id/",
+        aggregator_url="https://laju.go.id/",
     )
 
 
@@ -97,7 +97,7 @@ def test_the_text_of_falling_behind_is_complete() -> None:
         "Perkiraan per 31 Desember 2024 : 165.564 orang (kisaran 165.000 s.d. 168.236 orang) "
         "dari 664.500 orang yang diperlukan",
         "Perkiraan target tercapai : 20 Mei 2028",
-        "https://laju.go.id/regions/36.04",
+        "https://laju.go.id/v1/regions/36.04/standings?on=2024-06-27",
         "nomor urut 100 pada stream EVENTS",
         "ditjen/36.04#t-1",
         "Versi proyeksi : 1",
