@@ -44,9 +44,9 @@ def alerts_subject(region: str) -> str:
     return f"alerts.{region}"
 
 
-def quarantine_subject(partition: int, digest: str) -> str:
-    """One subject per quarantined event, so that quarantining it again replaces it instead of adding to it."""
-    return f"quarantine.{partition}.{digest}"
+def quarantine_subject(stream: str, digest: str) -> str:
+    """One subject for each quarantined event of a stream, so that quarantining it again replaces it."""
+    return f"quarantine.{stream.lower()}.{digest}"
 
 
 def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:

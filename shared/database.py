@@ -135,9 +135,19 @@ class Database:
             # operator can mend what only an operator can (rights, disk, size).
             raise DatabaseUnavailableError(f"committing to MongoDB failed: {_described(error)}") from None
 
-    async def find(
-        self, collection: str, query: Document, *, fields: Sequence[str] | None = None, limit: int = 0
-    ) -> list[Document]:
+    async def newest(self, collection: str, field: str, *, fields: Sequence[str], limit: int) -> list[Document]:
+        """The ``limit`` documents with the greatest ``field``, greatest first; the field should have an index.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            found = self._database[collection].find({}, dict.fromkeys(fields, 1)).sort(field, -1).limit(limit)
+            return await found.to_list(None)
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
+
+    async def find(self, collection: str, query: Document, *, fields: Sequence[str] | None = None) -> list[Document]:
         """All matching documents; ``fields`` limits what is fetched of each.
 
         Raises:
@@ -145,7 +155,7 @@ class Database:
         """
         projection = dict.fromkeys(fields, 1) if fields is not None else None
         try:
-            return await self._database[collection].find(query, projection, limit=limit).to_list(None)
+            return await self._database[collection].find(query, projection).to_list(None)
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
 

@@ -17,7 +17,6 @@ from services.aggregator.consumers import Consumers, durable_name
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import VERSION
 from services.aggregator.projector import Projector
-from services.aggregator.quarantine import Quarantine
 from services.aggregator.reading import Reader
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
@@ -89,7 +88,7 @@ class Aggregator:
         )
         projector = self._projector = Projector(
             self.store,
-            Quarantine(js, self.metrics),
+            js,
             self.metrics,
             touched=assessor.touch,
             batch_events=self._settings.batch_events,

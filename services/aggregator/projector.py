@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from nats.js import JetStreamContext
 from pydantic_core import to_json
 
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import Rejected, batch_of
-from services.aggregator.quarantine import Quarantine, Quarantined
 from services.aggregator.store import Store
+from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
 from shared.errors import InvalidError
 from shared.group_commit import GroupCommit
+from shared.quarantine import Quarantined, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,14 @@ class Projector:
     def __init__(
         self,
         store: Store,
-        quarantine: Quarantine,
+        js: JetStreamContext,
         metrics: Metrics,
         *,
         touched: Callable[[Iterable[str]], None],
         batch_events: int,
     ) -> None:
         self._store = store
-        self._quarantine = quarantine
+        self._js = js
         self._metrics = metrics
         self._touched = touched
         self._lane = GroupCommit(
@@ -57,8 +59,8 @@ class Projector:
         except InvalidError as error:
             opened = Opened([], [Unreadable(f"envelope {sequence}", error.reason, body.decode(errors="replace"))])
         if opened.unreadable:
-            await self._quarantine.keep(
-                Quarantined(f"{item.identity} in envelope {sequence}", item.reason, partition, sequence, item.raw)
+            await self._keep(
+                Quarantined(f"{item.identity} in envelope {sequence}", item.reason, EVENTS, sequence, item.raw)
                 for item in opened.unreadable
             )
         await self._lane.add(Envelope(partition, sequence, opened))
@@ -73,24 +75,24 @@ class Projector:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
         events = [event for envelope in envelopes for event in envelope.opened.events]
 
-        positions = {
-            (event.source, event.id): (envelope.partition, envelope.sequence)
-            for envelope in envelopes
-            for event in envelope.opened.events
+        sequences = {
+            (event.source, event.id): envelope.sequence for envelope in envelopes for event in envelope.opened.events
         }
 
-        async def keep(rejected: Sequence[Rejected]) -> None:
-            # A fact that was stored before has no position here; it gets that of the batch that pushed it out.
-            batch = (envelopes[0].partition, envelopes[0].sequence)
-            await self._quarantine.keep(_entry(item, *positions.get(item.fact.key, batch)) for item in rejected)
+        async def keep_first(rejected: Sequence[Rejected]) -> None:
+            # A fact that was stored before lies elsewhere; it is told with the batch that pushed it out.
+            await self._keep(_entry(item, sequences.get(item.fact.key, envelopes[0].sequence)) for item in rejected)
 
         with self._metrics.transaction_seconds.time():
-            changes = await self._store.apply(batch_of(events), checkpoints, keep)
+            changes = await self._store.apply(batch_of(events), checkpoints, keep_first)
         self._metrics.merged(len(envelopes), len(events))
         self._touched(changes.touched)
 
+    async def _keep(self, entries: Iterable[Quarantined]) -> None:
+        self._metrics.quarantined.inc(await keep(self._js, entries))
 
-def _entry(rejected: Rejected, partition: int, sequence: int) -> Quarantined:
+
+def _entry(rejected: Rejected, sequence: int) -> Quarantined:
     fact = rejected.fact
     content = to_json({"citizen": rejected.citizen, **fact._asdict()}).decode()
-    return Quarantined(f"{fact.source}#{fact.id}", rejected.reason, partition, sequence, content)
+    return Quarantined(f"{fact.source}#{fact.id}", rejected.reason, EVENTS, sequence, content)

@@ -7,8 +7,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
+from services.aggregator.answers import (
+    By,
+    Day,
+    IkdCount,
+    OutreachDay,
+    PerekamanCount,
+    Programmes,
+    RegionReading,
+    Share,
+    WajibKtpCount,
+)
 from services.aggregator.book import Book, total, warnings
 from services.aggregator.citizen import Dimension
 from services.aggregator.claims import CheckedClaim, check
@@ -18,88 +28,11 @@ from services.aggregator.interventions import Effect, effect
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.projection import VERSION
 from services.aggregator.rollup import roll_up
-from services.aggregator.stock import Backlog, Stock, backlog_on, stock_on
+from services.aggregator.stock import backlog_on, stock_on
 from services.aggregator.store import Shelf, Store, owner_of
 from shared.events import PROGRAMMES, Programme
-from shared.events.base import Frozen
-from shared.events.standing import Percent, Standing
+from shared.events.standing import Standing
 from shared.wilayah import Level, Region, find, kabkota_in, level_of
-
-By = Literal["channel", "place", "group", "service_region", "home_region"]
-
-
-class WajibKtpCount(Frozen):
-    """The denominator and the day it was reported for; of a wider region the sum and the oldest of those days."""
-
-    count: int
-    as_of: date
-
-
-class IkdCount(Frozen):
-    """Residents with an active IKD, also as coverage (of wajib KTP), and the services its offices did."""
-
-    active: int
-    coverage_percent: Percent | None
-    served: int
-
-
-class PerekamanCount(Frozen):
-    """Residents recorded (sudah rekam), also as coverage (of wajib KTP), and the services its offices did."""
-
-    recorded: int
-    coverage_percent: Percent | None
-    served: int
-
-
-class Programmes(Frozen):
-    """Both programmes of a region."""
-
-    ikd: IkdCount
-    perekaman: PerekamanCount
-
-
-class RegionReading(Frozen):
-    """One region on one business date."""
-
-    code: str
-    name: str
-    level: Level
-    parent: str | None
-    on: date
-    wajib_ktp: WajibKtpCount | None
-    programmes: Programmes
-    backlog: Backlog | None
-    blanko: Stock | None
-    warnings: list[str]
-    simulated: bool
-    sequence: int
-    projection: int
-
-
-class Day(Frozen):
-    """Net change on one day and the total by its end."""
-
-    date: date
-    change: int
-    total: int
-
-
-class Share(Frozen):
-    """One value of a dimension with the services counted for it."""
-
-    key: str
-    name: str
-    count: int
-
-
-class OutreachDay(Frozen):
-    """An outreach day: applicants are not activations; ``services`` are what was done that day at that place."""
-
-    on: date
-    channel: str
-    place: str
-    applicants: int
-    services: int
 
 
 @dataclass(frozen=True, slots=True)

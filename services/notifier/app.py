@@ -100,7 +100,7 @@ class Notifier:
         js = await bus.connected(self.broker)
         await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
         await self.database.reachable()
-        await self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded"]})
+        await self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded", "created_at"]})
         await self.sender.recover()
         await self.broker.start()
         sending = self._sending = asyncio.create_task(self.sender.run())

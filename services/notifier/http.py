@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifier.decide import Reason
@@ -30,7 +30,7 @@ class Mail(BaseModel):
 
 
 class Mails(BaseModel):
-    """Every mail that was decided on, newest first."""
+    """The newest mails that were decided on, newest first."""
 
     mails: list[Mail]
 
@@ -46,9 +46,9 @@ def routes(outbox: Outbox, pending_standings: Callable[[], Awaitable[int]]) -> A
     """The notifier's own routes."""
     router = APIRouter(prefix="/v1", tags=["mails"])
 
-    @router.get("/mails", summary="Every mail, newest first, without addresses")
-    async def mails() -> Mails:
-        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails()])
+    @router.get("/mails", summary="The newest mails, newest first, without addresses")
+    async def mails(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Mails:
+        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails(limit)])
 
     @router.get("/progress", summary="What is not yet decided on, sent and recorded", tags=["operations"])
     async def progress() -> Progress:

@@ -11,13 +11,14 @@ from typing import Literal
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
-from services.notifier import quarantine
 from services.notifier.metrics import Metrics
 from services.notifier.pipeline import Ended, Notification, Stage, run
+from shared.bus import PACE
 from shared.database import Database, Session
 from shared.errors import InvalidError, RecoverableError
 from shared.events import OUTCOME_EVENT, PaceAssessed
 from shared.events.standing import Standing
+from shared.quarantine import Quarantined, keep
 
 log = logging.getLogger(__name__)
 Verdict = Literal["done", "retry"]
@@ -60,7 +61,8 @@ class Intake:
         try:
             await self._tell(standing_in(body))
         except InvalidError as error:
-            await quarantine.keep(self._js(), sequence=sequence, body=body, reason=error.reason, clock=self._clock)
+            entry = Quarantined(f"{PACE}#{sequence}", error.reason, PACE, sequence, body.decode(errors="replace"))
+            await keep(self._js(), [entry])
             self._metrics.standings.labels("quarantined").inc()
 
     async def _tell(self, standing: Standing) -> None:

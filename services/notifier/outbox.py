@@ -131,8 +131,7 @@ class Outbox:
         """The outcome is in the ALERTS stream: nothing is left to do."""
         await self._database.update(OUTBOX, message_id, {"$set": {"recorded": True}})
 
-    async def mails(self) -> list[Document]:
-        """Every mail, newest first, without its address: ``message_id`` and what the API shows of it."""
-        found = await self._database.find(OUTBOX, {}, fields=_SHOWN)
-        found.sort(key=lambda document: document["created_at"], reverse=True)
+    async def mails(self, limit: int) -> list[Document]:
+        """The newest mails, newest first, without their addresses: ``message_id`` and what the API shows of each."""
+        found = await self._database.newest(OUTBOX, "created_at", fields=_SHOWN, limit=limit)
         return [{"message_id": document.pop("_id"), **document} for document in found]

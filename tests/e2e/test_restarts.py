@@ -118,7 +118,7 @@ def test_what_cannot_be_applied_is_in_quarantine_and_in_nobodys_way(laju: Pipeli
 
     unknown, broken = sorted(on_bus(laju, quarantined), key=lambda entry: int(entry["sequence"]))
     assert unknown["identity"] == "siak/51.71#from-the-future in envelope 1"
-    assert (unknown["partition"], unknown["sequence"]) == (3, 1)
+    assert (unknown["stream"], unknown["sequence"]) == ("EVENTS", 1)
     assert "ikd.activated.v9" in unknown["reason"]
     assert json.loads(unknown["event"]) == newer
     assert broken["reason"].startswith("opening the envelope failed")

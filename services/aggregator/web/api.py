@@ -9,12 +9,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from nats.errors import Error as NatsError
+from pydantic import BeforeValidator
 
+from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
 from services.aggregator.claims import CheckedClaim
 from services.aggregator.consumers import Consumers
 from services.aggregator.interventions import Effect
 from services.aggregator.projection import VERSION
-from services.aggregator.reading import By, Day, OutreachDay, Reader, RegionReading, Share
+from services.aggregator.reading import Reader
 from shared.errors import BusUnavailableError
 from shared.events import Programme
 from shared.events.base import Frozen
@@ -89,10 +91,20 @@ class Progress(Frozen):
 Code = Annotated[
     str, Path(description="Kemendagri code of any level, or ID for the nation", examples=["51.71"], max_length=20)
 ]
-On = Annotated[date | None, Query(description="Business date; today in the region's zone if left out")]
+
+
+def _blank(value: object) -> object:
+    """``?on=`` is how a form says nothing."""
+    return None if value == "" else value
+
+
+On = Annotated[
+    date | None, BeforeValidator(_blank), Query(description="Business date; today in the region's zone if left out")
+]
+Which = Annotated[Programme | None, BeforeValidator(_blank), Query(description="Both programmes if left out")]
 Of = Annotated[Programme, Query(description="Which programme")]
-From = Annotated[date | None, Query(alias="from", description="First day, included")]
-To = Annotated[date | None, Query(description="Last day, included")]
+From = Annotated[date | None, BeforeValidator(_blank), Query(alias="from", description="First day, included")]
+To = Annotated[date | None, BeforeValidator(_blank), Query(description="Last day, included")]
 
 
 def _known(code: Code) -> str:
@@ -119,7 +131,7 @@ def routes(
         return await reader.region(code, on)
 
     @router.get("/regions/{code}/standings", summary="Where the region stands against each of its targets")
-    async def standings(code: Known, programme: Programme | None = None, on: On = None) -> Standings:
+    async def standings(code: Known, programme: Which = None, on: On = None) -> Standings:
         return Standings(standings=await reader.standings(code, programme, on))
 
     @router.get("/regions/{code}/daily", summary="Net change by day")

@@ -121,7 +121,7 @@ def _where(folder: DataFolder, ports: Ports) -> Table:
     urls = _urls(ports)
     table = Table("what", "where", title="Laju is up")
     for what, where in (
-        ("Pages and read API", urls["aggregator"]),
+        ("Read API", f"{urls['aggregator']}/docs"),
         ("Ingest", f"{urls['ingest']}/v1/events"),
         ("Notifier", urls["notifier"]),
         ("NATS", f"nats://{HOST}:{ports.nats}, monitoring http://{HOST}:{ports.nats_monitoring}"),
