@@ -116,11 +116,8 @@ def _time_errors(event: CitizenEvent | RegionEvent, rules: Rules) -> list[FieldE
     if not isinstance(event, CitizenEvent):
         for name in ("as_of", "on"):
             day = getattr(event.data, name, None)
-            if isinstance(day, date):
-                if day > local_day(rules.now + rules.allowance, event.data.region):
-                    errors.append(FieldError(f"data.{name}", "is in the future"))
-                if day < EARLIEST.date():
-                    errors.append(FieldError(f"data.{name}", "is before 2011, when recording for the e-KTP began"))
+            if isinstance(day, date) and day > local_day(rules.now + rules.allowance, event.data.region):
+                errors.append(FieldError(f"data.{name}", "is in the future"))
     return errors
 
 

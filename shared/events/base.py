@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -89,6 +89,7 @@ def _number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+Day = Annotated[date, Field(ge=date(2011, 1, 1), le=date(2100, 12, 31))]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_text)]
 Place = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain_text)]
 RegionCode = Annotated[

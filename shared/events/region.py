@@ -5,13 +5,12 @@ All dates are dates on the wall of an office in the region concerned.
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.events.base import Amount, Count, Event, Frozen, LocalCode, Place, Programme, RegionCode, Text
+from shared.events.base import Amount, Count, Day, Event, Frozen, LocalCode, Place, Programme, RegionCode, Text
 from shared.events.citizen import Channel
 
 Authority = Literal["national", "local"]
@@ -24,7 +23,7 @@ class WajibKtp(Frozen):
     """Residents who must hold a card, by the consolidated data (``dkb``) or the live register (``siak``)."""
 
     region: LocalCode
-    as_of: date
+    as_of: Day
     count: Count
     source: Literal["dkb", "siak"]
     document: Text | None = None
@@ -34,7 +33,7 @@ class Baseline(Frozen):
     """What was already done by the end of ``as_of``; citizen events up to that day are not added to it again."""
 
     region: LocalCode
-    as_of: date
+    as_of: Day
     recorded: Count | None = None
     activated: Count | None = None
     document: Text | None = None
@@ -55,9 +54,9 @@ class Target(Frozen):
     authority: Authority
     basis: Basis
     value: Amount
-    start_on: date
-    due_on: date
-    effective_on: date
+    start_on: Day
+    due_on: Day
+    effective_on: Day
     document: Text | None = None
 
     @model_validator(mode="after")
@@ -88,9 +87,9 @@ class TargetEnd(Frozen):
     authority: Authority
     basis: Basis | None = None
     value: Amount | None = None
-    start_on: date | None = None
-    due_on: date
-    effective_on: date
+    start_on: Day | None = None
+    due_on: Day
+    effective_on: Day
     document: Text | None = None
 
 
@@ -98,7 +97,7 @@ class Blanko(Frozen):
     """Blank cards in stock at the end of ``as_of``."""
 
     region: LocalCode
-    as_of: date
+    as_of: Day
     sheets: Count
 
 
@@ -113,7 +112,7 @@ class Backlog(Frozen):
     """Residents not yet recorded (belum rekam) at the end of ``as_of``, by reason."""
 
     region: LocalCode
-    as_of: date
+    as_of: Day
     reasons: Annotated[list[BacklogReasonCount], Field(min_length=1, max_length=10)]
 
 
@@ -123,8 +122,8 @@ class Intervention(Frozen):
     region: RegionCode
     kind: InterventionKind
     title: Text
-    starts_on: date
-    ends_on: date | None = None
+    starts_on: Day
+    ends_on: Day | None = None
     document: Text | None = None
     programme: Programme = "ikd"
     people_per_desa: Annotated[int, Field(ge=1, le=100_000)] | None = None
@@ -140,7 +139,7 @@ class Outreach(Frozen):
     """An outreach day: ``applicants`` came; they are not activations."""
 
     region: LocalCode
-    on: date
+    on: Day
     channel: Channel
     place: Place
     applicants: Count
@@ -150,7 +149,7 @@ class Claim(Frozen):
     """A published figure, to be checked. ``source`` names the publication and its date."""
 
     region: RegionCode
-    as_of: date
+    as_of: Day
     programme: Programme
     count: Count | None = None
     percent: Annotated[Amount, Field(le=Decimal(1000))] | None = None

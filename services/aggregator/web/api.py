@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 from nats.errors import Error as NatsError
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
 from services.aggregator.claims import CheckedClaim
@@ -98,13 +98,16 @@ def _blank(value: object) -> object:
     return None if value == "" else value
 
 
+BusinessDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 On = Annotated[
-    date | None, BeforeValidator(_blank), Query(description="Business date; today in the region's zone if left out")
+    BusinessDay | None,
+    BeforeValidator(_blank),
+    Query(description="Business date; today in the region's zone if left out"),
 ]
 Which = Annotated[Programme | None, BeforeValidator(_blank), Query(description="Both programmes if left out")]
 Of = Annotated[Programme, Query(description="Which programme")]
-From = Annotated[date | None, BeforeValidator(_blank), Query(alias="from", description="First day, included")]
-To = Annotated[date | None, BeforeValidator(_blank), Query(description="Last day, included")]
+From = Annotated[BusinessDay | None, BeforeValidator(_blank), Query(alias="from", description="First day, included")]
+To = Annotated[BusinessDay | None, BeforeValidator(_blank), Query(description="Last day, included")]
 
 
 def _known(code: Code) -> str:
