@@ -13,16 +13,21 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared import wilayah
 
 _SIXTEEN_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+# As people write it: 5171 0123 0499 0001 or 51.71.01.230499.0001.
+_WRITTEN_OUT = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?![ .-]?\d)")
 
 
-def holds_nik(text: str) -> bool:
-    """Whether 16 digits in a row in ``text`` have the structure of a NIK. A number of any other length has not."""
-    return any(parse_nik(run).valid for run in _SIXTEEN_DIGITS.findall(text))
+def holds_nik(text: str, *, written_out: bool = False) -> bool:
+    """Whether 16 digits in a row in ``text`` have the structure of a NIK; with ``written_out`` also with spaces, dots or
+    hyphens between them."""
+    runs = _WRITTEN_OUT.findall(text) if written_out else _SIXTEEN_DIGITS.findall(text)
+    return any(parse_nik(run).valid for run in runs)
 
 
 def _without_nik(text: str) -> str:
+    # Not written out: an id made of a region, a date and a number would look like one too often.
     if holds_nik(text):
-        raise ValueError("looks like it contains a NIK; send a NIK only in data.nik")
+        raise ValueError("looks like it contains a NIK; send a NIK only in data.nik, and number events another way")
     return text
 
 
@@ -65,7 +70,9 @@ def _plain_text(text: str) -> str:
         raise ValueError("is empty")
     if not collapsed.isprintable():
         raise ValueError("contains control characters")
-    return _without_nik(collapsed)
+    if holds_nik(collapsed, written_out=True):
+        raise ValueError("looks like it contains a NIK; send a NIK only in data.nik")
+    return collapsed
 
 
 def _region(code: str, info: ValidationInfo) -> str:

@@ -73,6 +73,8 @@ def test_a_nik_leaves_as_a_pseudonym() -> None:
         ({"home": 51.71}, "data.home", "string"),
         ({"channel": "shop"}, "data.channel", "'office'"),
         ({"place": f"rumah {NIK}"}, "data.place", "contains a NIK"),
+        ({"place": "rumah 51.71.01.230499.0001"}, "data.place", "contains a NIK"),
+        ({"place": "5171 0123 0499 0001"}, "data.place", "contains a NIK"),
         ({"place": "  "}, "data.place", "is empty"),
         ({"place": "a\x07b"}, "data.place", "control characters"),
         ({"nama": "Siapa"}, "data.nama", "is not a field"),
@@ -104,6 +106,11 @@ def test_each_field_error_has_its_path_and_a_sentence(changes: dict[str, Any], p
 )
 def test_attributes_are_checked(attributes: dict[str, Any], path: str, told: str) -> None:
     assert told in errors_of({**activation(), **attributes})[path]
+
+
+@pytest.mark.parametrize("place", ["Jl. Gatot Subroto 12-14, 80231", "Telp. 0361 123456", "SMAN 1, 2024-05-23"])
+def test_ordinary_numbers_are_no_nik(place: str) -> None:
+    assert isinstance(admit(activation(place=place), RULES), IkdActivated)
 
 
 def test_a_small_clock_error_is_forgiven() -> None:
