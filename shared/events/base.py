@@ -18,8 +18,8 @@ _WRITTEN_OUT = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?![ .-]?\d)")
 
 
 def holds_nik(text: str, *, written_out: bool = False) -> bool:
-    """Whether 16 digits in a row in ``text`` have the structure of a NIK; with ``written_out`` also with spaces, dots or
-    hyphens between them."""
+    """Whether 16 digits in a row in ``text`` have the structure of a NIK; with ``written_out`` also with spaces, dots
+    or hyphens between them."""
     runs = _WRITTEN_OUT.findall(text) if written_out else _SIXTEEN_DIGITS.findall(text)
     return any(parse_nik(run).valid for run in runs)
 
