@@ -63,12 +63,25 @@ class Session:
 class Database:
     """One database of one MongoDB deployment."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            url, serverSelectionTimeoutMS=3000, socketTimeoutMS=20_000, tz_aware=True, appname="laju", maxPoolSize=20
-        )
-        self._database = self._client.get_database(
+    def __init__(self, client: AsyncIOMotorClient[Document], name: str) -> None:
+        self._client = client
+        self._database = client.get_database(
             name, write_concern=WriteConcern("majority", j=True), read_concern=ReadConcern("majority")
+        )
+
+    @classmethod
+    def at(cls, url: str, name: str) -> Database:
+        """A database at a URL, connected when it is first used."""
+        return cls(
+            AsyncIOMotorClient(
+                url,
+                serverSelectionTimeoutMS=3000,
+                socketTimeoutMS=20_000,
+                tz_aware=True,
+                appname="laju",
+                maxPoolSize=20,
+            ),
+            name,
         )
 
     async def ping(self) -> None:
@@ -193,8 +206,16 @@ class Database:
             except ConnectionFailure as error:
                 raise DatabaseUnavailableError(f"writing {collection} failed: {type(error).__name__}") from error
 
+    def sibling(self, name: str) -> Database:
+        """Another database of the same deployment, over the same connections."""
+        return Database(self._client, name)
+
+    async def drop(self) -> None:
+        """Delete the whole database."""
+        await self._client.drop_database(self._database.name)
+
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, those of its siblings too."""
         self._client.close()
 
 

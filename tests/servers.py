@@ -95,29 +95,38 @@ def running(process: Process, ready: Any) -> Iterator[Process]:
         process.end()
 
 
+def nats_process(folder: Path, port: int, *, more: str = "") -> Process:
+    """nats-server with JetStream, one fsync for each message, not started yet; ``more`` goes into its JetStream
+    settings."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "nats.conf"
+    config.write_text(
+        f'listen: "127.0.0.1:{port}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always {more}}}\n'
+    )
+    return Process("nats-server", [str(BIN / "nats-server"), "-c", str(config)], folder / "nats.log")
+
+
 @contextmanager
 def nats_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """nats-server with JetStream, one fsync for each message; yields its URL."""
-    folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    config = folder / "nats.conf"
-    config.write_text(
-        f'listen: "127.0.0.1:{port}"\njetstream {{ store_dir: "{folder}/store", sync_interval: always }}\n'
-    )
-    process = Process("nats-server", [str(BIN / "nats-server"), "-c", str(config)], folder / "nats.log")
-    with running(process, lambda: listens(port)):
+    with running(nats_process(folder, port), lambda: listens(port)):
         yield f"nats://127.0.0.1:{port}"
+
+
+def mongo_process(folder: Path, port: int) -> Process:
+    """A MongoDB-compatible server that fsyncs each commit, not started yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [str(BIN / "secantusd-rs"), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--storage-path", str(folder / "mongo"), "--cache-size", "256M", "--log-file-max", "64MB"]
+    return Process("secantusd-rs", [*command, "--sync-on-commit"], folder / "mongo.log")
 
 
 @contextmanager
 def mongo_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """A MongoDB-compatible server that fsyncs each commit; yields its URL."""
-    folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
-    command = [str(BIN / "secantusd-rs"), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--storage-path", str(folder / "mongo"), "--cache-size", "256M", "--log-file-max", "64MB"]
-    process = Process("secantusd-rs", [*command, "--sync-on-commit"], folder / "mongo.log")
-    with running(process, lambda: listens(port)):
+    with running(mongo_process(folder, port), lambda: listens(port)):
         yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
 

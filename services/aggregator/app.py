@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import FastAPI
-from faststream import AckPolicy
-from faststream.nats import NatsMessage, PullSub
 from nats.errors import Error as NatsError
 
-from services.aggregator.assessor import Assessor
-from services.aggregator.consumers import Consumers, durable_name
+from services.aggregator.generation import Generation
 from services.aggregator.metrics import Metrics
-from services.aggregator.projection import VERSION
-from services.aggregator.projector import Projector
-from services.aggregator.reading import Reader
+from services.aggregator.pointer import Pointer
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.store import Store
 from services.aggregator.web import api
 from shared import bus, problems, telemetry
 from shared.database import Database
@@ -28,128 +23,91 @@ from shared.service import Lifeline, lifespan, serve
 from shared.wilayah import local_day
 
 log = logging.getLogger(__name__)
-_RETRY_SECONDS = 1
+_POINTER_SECONDS = 0.5
 
 
 class Aggregator:
-    """The running parts. What needs JetStream exists once the bus was reached."""
+    """The running parts. The generation exists once the servers were reached."""
 
     def __init__(self, settings: AggregatorSettings, lifeline: Lifeline) -> None:
         self._settings = settings
         self._lifeline = lifeline
-        self._consumers: Consumers | None = None
-        self._projector: Projector | None = None
-        self._assessor: Assessor | None = None
+        self._generation: Generation | None = None
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="aggregator", on_closed=lifeline.closed)
-        self.store = Store(Database(settings.mongo_url, f"{settings.mongo_database}_p{VERSION}"))
-        self.reader = Reader(self.store, policy=settings.policy, today=self.today)
+        self.database = Database.at(settings.mongo_url, settings.mongo_database)
+        self.pointer = Pointer(self.database)
 
     def today(self, region: str) -> date:
         """The business date of a region: the configured one, or today in its own zone."""
         return self._settings.as_of or local_day(datetime.now(UTC), region)
 
-    def consumers(self) -> Consumers:
-        """The consumers, once they are prepared.
+    def generation(self) -> Generation:
+        """The projection that serves, once it does.
 
         Raises:
             BusUnavailableError: the service is still waiting for its servers.
         """
-        if self._consumers is None:
+        if self._generation is None:
             raise BusUnavailableError("the aggregator has not reached its servers yet")
-        return self._consumers
-
-    def assessments_pending(self) -> int:
-        """How many kab/kota are still to be assessed; none before the service has started."""
-        return self._assessor.pending() if self._assessor else 0
+        return self._generation
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
-        """Wait for the servers, prepare streams and database, begin to consume."""
+        """Wait for the servers, prepare the streams, begin with the projection that serves."""
         js = await bus.connected(self.broker)
         await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
-        await self.store.reachable()
-        await self.store.ensure()
-        consumers = Consumers(
-            js,
-            await bus.partitions_of(js),
-            ack_wait_seconds=self._settings.ack_wait_seconds,
-            in_flight=self._settings.envelopes_in_flight,
-        )
-        await consumers.prepare(self.store)
-        assessor = self._assessor = Assessor(
-            self.store,
-            js,
-            self.metrics,
-            policy=self._settings.policy,
-            today=self.today,
-            debounce_seconds=self._settings.debounce_seconds,
-            every_seconds=self._settings.assess_all_minutes * 60,
-            lag=consumers.lag,
-        )
-        projector = self._projector = Projector(
-            self.store,
-            js,
-            self.metrics,
-            touched=assessor.touch,
-            batch_events=self._settings.batch_events,
-        )
-        for partition in consumers.partitions:
-            self._subscribe(partition, projector, consumers)
+        await self.database.reachable()
         await self.broker.start()
-        self._consumers = consumers
-        watch = bus.StreamWatch(js, consumers.mend, self._lifeline.cut)
-        return [assessor.run(), assessor.run_clock(), watch.run()]
+        partitions = await bus.partitions_of(js)
+        self._generation = await self._begin(await self.pointer.serving(), partitions)
+        watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
+        return [watch.run(), self._follow(partitions)]
 
     async def stop(self) -> None:
-        """Stop fetching, finish the transaction in hand, acknowledge it, close."""
+        """Finish and acknowledge the transaction in hand, then close."""
+        if self._generation is not None:
+            await self._generation.stop()
         try:
             await self.broker.stop()
         except NatsError as error:
             log.warning("draining the NATS connection failed: %s", type(error).__name__)
-        if self._projector is not None:
-            await self._projector.idle()
-        self.store.close()
+        self.database.close()
 
     async def check_bus(self) -> None:
         """Readiness: JetStream knows our consumers."""
-        await self.consumers().check()
+        await self.generation().consumers.check()
 
     async def refresh_metrics(self) -> None:
         """Bring the domain gauges up to the last assessments before a scrape."""
         try:
-            self.metrics.show(await self.store.assessed())
+            self.metrics.show(await self.generation().store.assessed())
         except RecoverableError as error:
             log.warning("refreshing the gauges failed: %s", error)
 
-    def _subscribe(self, partition: int, projector: Projector, consumers: Consumers) -> None:
-        async def on_envelope(message: NatsMessage) -> None:
-            raw = message.raw_message
-            sequence = raw.metadata.sequence.stream
+    async def _begin(self, number: int, partitions: int) -> Generation:
+        generation = Generation(
+            number, self._settings, self.database, self.broker, self.metrics, self.today, partitions
+        )
+        await generation.start(self._lifeline)
+        log.info("projection %d serves", number)
+        return generation
+
+    async def _follow(self, partitions: int) -> None:
+        """Go over to another projection when the pointer names one, until cancelled."""
+        while True:
+            await asyncio.sleep(_POINTER_SECONDS)
             try:
-                await projector.project(partition, sequence, raw.data)
+                serving = await self.pointer.serving()
             except RecoverableError as error:
-                log.warning("projecting envelope %d failed: %s; it will be redelivered", sequence, error)
-                self.metrics.retried.inc()
-                await message.nack(delay=_RETRY_SECONDS)
-            else:
-                await message.ack()
-                self.metrics.envelopes.inc()
+                log.warning("reading the pointer failed: %s; trying again", error)
+                continue
+            present = self.generation()
+            if serving != present.number:
+                self._generation = await self._begin(serving, partitions)
+                await present.stop()
 
-        self.broker.subscriber(
-            bus.events_subject(partition),
-            stream=bus.declared(bus.EVENTS),
-            durable=durable_name(partition),
-            config=consumers.config(partition),
-            pull_sub=PullSub(batch_size=self._settings.envelopes_in_flight, timeout=5),
-            decoder=_whole,
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-        )(on_envelope)
-
-
-async def _whole(message: NatsMessage) -> NatsMessage:
-    """The handler opens envelopes itself, on the event loop: a synchronous decoder would go through a thread pool."""
-    return message
+    async def _mend(self) -> None:
+        await self.generation().consumers.mend()
 
 
 def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
@@ -164,13 +122,11 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
     app.include_router(
         telemetry.routes(
             service.metrics.registry,
-            {"bus": service.check_bus, "database": service.store.ping},
+            {"bus": service.check_bus, "database": service.database.ping},
             service.refresh_metrics,
         )
     )
-    app.include_router(
-        api.routes(service.reader, service.consumers, service.metrics.events_per_envelope, service.assessments_pending)
-    )
+    app.include_router(api.routes(service.generation))
     return app
 
 

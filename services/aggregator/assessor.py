@@ -14,7 +14,6 @@ from nats.js import JetStreamContext
 
 from services.aggregator.metrics import Metrics
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.projection import VERSION
 from services.aggregator.store import Shelf, Store
 from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
@@ -124,7 +123,7 @@ class Assessor:
             decrees = shelf.facts_about(region).decrees
             if decrees or region == owner:
                 rows += assess_all(region, shelf.book(region), decrees, self._today(owner), self._policy)
-        return [row.model_copy(update={"projection": VERSION}) for row in rows]
+        return rows
 
     async def _publish(self, row: Standing) -> None:
         identity = f"{row.line}/{row.revision}"

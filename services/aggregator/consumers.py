@@ -11,17 +11,11 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from services.aggregator.projection import VERSION
 from services.aggregator.store import Store
 from shared.bus import EVENTS, events_subject
 from shared.errors import BusUnavailableError, StreamLostError
 
 log = logging.getLogger(__name__)
-
-
-def durable_name(partition: int) -> str:
-    """The consumer of a partition, such as ``aggregator-p1-07``."""
-    return f"aggregator-p{VERSION}-{partition:02}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +32,23 @@ class PartitionProgress:
 class Consumers:
     """Creates, mends and reads the consumers. A new one starts at sequence 1: merging again changes nothing."""
 
-    def __init__(self, js: JetStreamContext, partitions: int, *, ack_wait_seconds: int, in_flight: int) -> None:
+    def __init__(
+        self, js: JetStreamContext, projection: int, partitions: int, *, ack_wait_seconds: int, in_flight: int
+    ) -> None:
         self._js = js
+        self._projection = projection
         self.partitions = range(partitions)
         self._ack_wait_seconds = ack_wait_seconds
         self._in_flight = in_flight
 
+    def durable_name(self, partition: int) -> str:
+        """The consumer of a partition, such as ``aggregator-p1-07``."""
+        return f"aggregator-p{self._projection}-{partition:02}"
+
     def config(self, partition: int) -> ConsumerConfig:
         """What the consumer of a partition must look like."""
         return ConsumerConfig(
-            durable_name=durable_name(partition),
+            durable_name=self.durable_name(partition),
             filter_subject=events_subject(partition),
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
@@ -60,7 +61,7 @@ class Consumers:
         """Create the consumers that are missing."""
         for partition in self.partitions:
             if await self._info(partition) is None:
-                log.warning("consumer %s is missing: creating it from sequence 1", durable_name(partition))
+                log.warning("consumer %s is missing: creating it from sequence 1", self.durable_name(partition))
                 await self._create(partition)
 
     async def prepare(self, store: Store) -> None:
@@ -87,7 +88,7 @@ class Consumers:
                 await self._create(partition)
             elif info.ack_floor and info.ack_floor.stream_seq > checkpoints.get(partition, 0):
                 log.warning("partition %d: the database lacks acknowledged work; projecting it anew", partition)
-                await self._js.delete_consumer(EVENTS, durable_name(partition))
+                await self._js.delete_consumer(EVENTS, self.durable_name(partition))
                 await self._create(partition)
 
     async def check(self) -> None:
@@ -97,7 +98,7 @@ class Consumers:
             BusUnavailableError: it does not.
         """
         try:
-            await self._js.consumer_info(EVENTS, durable_name(0))
+            await self._js.consumer_info(EVENTS, self.durable_name(0))
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for a consumer failed: {type(error).__name__}") from error
 
@@ -107,12 +108,23 @@ class Consumers:
         Raises:
             BusUnavailableError: JetStream does not answer.
         """
-        ours = {durable_name(partition) for partition in self.partitions}
+        ours = {self.durable_name(partition) for partition in self.partitions}
         try:
             infos = await self._js.consumers_info(EVENTS)
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
         return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos if info.name in ours)
+
+    async def waiting(self) -> int:
+        """How many requests for envelopes wait at the server: 0 once nobody pulls any more."""
+        infos = [await self._info(partition) for partition in self.partitions]
+        return sum(info.num_waiting or 0 for info in infos if info is not None)
+
+    async def delete(self) -> None:
+        """End the consumers; their projection is served no more."""
+        for partition in self.partitions:
+            if await self._info(partition) is not None:
+                await self._js.delete_consumer(EVENTS, self.durable_name(partition))
 
     async def progress(self) -> list[PartitionProgress]:
         """How far each partition is, asked of the server.
@@ -125,7 +137,7 @@ class Consumers:
     async def _progress(self, partition: int) -> PartitionProgress:
         # The stored sequence first: whatever is stored after it can only make the projection seem further behind.
         stored = await self._stored(partition)
-        info = await self._js.consumer_info(EVENTS, durable_name(partition))
+        info = await self._js.consumer_info(EVENTS, self.durable_name(partition))
         floor = info.ack_floor.stream_seq if info.ack_floor else 0
         pending = (info.num_pending or 0) + (info.num_ack_pending or 0)
         behind = floor < stored
@@ -140,7 +152,7 @@ class Consumers:
 
     async def _info(self, partition: int) -> ConsumerInfo | None:
         try:
-            info: ConsumerInfo = await self._js.consumer_info(EVENTS, durable_name(partition))
+            info: ConsumerInfo = await self._js.consumer_info(EVENTS, self.durable_name(partition))
         except NotFoundError:
             return None
         return info

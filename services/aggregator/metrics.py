@@ -49,6 +49,11 @@ class Metrics:
         """The mean size of the envelopes merged so far by this process, at least 1."""
         return max(self._merged / max(self._opened, 1), 1.0)
 
+    @property
+    def merged_events(self) -> int:
+        """Events merged so far by this process."""
+        return self._merged
+
     def merged(self, envelopes: int, events: int) -> None:
         """Count one committed transaction."""
         self._opened += envelopes

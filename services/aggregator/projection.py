@@ -12,9 +12,6 @@ from services.aggregator.counters import Increments, increments
 from services.aggregator.facts import documents_of, later
 from shared.events import CitizenEvent, RegionEvent
 
-VERSION = 1
-"""The projection's version. A change of the merge, the fold or the documents needs a new one and a rebuild."""
-
 Document = dict[str, Any]
 
 

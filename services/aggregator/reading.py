@@ -26,7 +26,6 @@ from services.aggregator.counters import days_of, services_of
 from services.aggregator.figures import percent
 from services.aggregator.interventions import Effect, effect
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.projection import VERSION
 from services.aggregator.rollup import roll_up
 from services.aggregator.stock import backlog_on, stock_on
 from services.aggregator.store import Shelf, Store, owner_of
@@ -92,7 +91,7 @@ class Reader:
             warnings=warnings(book, day),
             simulated=book.simulated,
             sequence=sequence,
-            projection=VERSION,
+            projection=self._store.projection,
         )
 
     async def standings(self, code: str, programme: Programme | None = None, on: date | None = None) -> list[Standing]:
@@ -108,7 +107,7 @@ class Reader:
             decrees = shelved.own.facts_about(code).decrees
             rows = assess_all(code, shelved.book(), decrees, day, self._policy)
         return [
-            row.model_copy(update={"sequence": sequence, "projection": VERSION})
+            row.model_copy(update={"sequence": sequence, "projection": self._store.projection})
             for row in rows
             if programme in (None, row.programme)
         ]
@@ -191,6 +190,11 @@ class Reader:
             )
             for day in sorted(shelved.own.facts_about(code).outreach, key=lambda day: (day.on, day.place), reverse=True)
         ]
+
+    @property
+    def projection(self) -> int:
+        """The number of the projection that is read."""
+        return self._store.projection
 
     async def sequence(self) -> int:
         """The highest EVENTS sequence that what is read afterwards reflects."""

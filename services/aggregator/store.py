@@ -33,6 +33,7 @@ class Find(Protocol):
         """All matching documents."""
 
 
+_COUNTER_LABELS = frozenset({"_id", "region", "year"})
 _COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "origin", "standings")
 
 
@@ -67,20 +68,13 @@ class Shelf:
 class Store:
     """Reads and writes of one projection version."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, projection: int) -> None:
         self._database = database
+        self.projection = projection
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
         await self._database.ensure(_COLLECTIONS, {"facts": ["owner"], "counters": ["region"]})
-
-    async def reachable(self) -> None:
-        """Wait until the database answers."""
-        await self._database.reachable()
-
-    async def ping(self) -> None:
-        """Return if the database answers, raise ``DatabaseUnavailableError`` if not."""
-        await self._database.ping()
 
     async def apply(
         self,
@@ -144,6 +138,29 @@ class Store:
             documents = list((await self._database.by_ids("standings", list(owners))).values())
         return [_standing(row) for document in documents for row in document["rows"]]
 
+    async def figures(self, keys: Iterable[tuple[str, str]] | None = None) -> dict[tuple[str, str], Document]:
+        """Counters without zeros and region facts, by collection and id: what two projections must agree on."""
+        found: dict[tuple[str, str], Document] = {}
+        for collection in ("counters", "facts"):
+            if keys is None:
+                documents = await self._database.find(collection, {})
+            else:
+                wanted = [key for name, key in keys if name == collection]
+                documents = list((await self._database.by_ids(collection, wanted)).values())
+            for document in documents:
+                figures = _without_zeros(document)
+                if collection == "facts" or figures.keys() - _COUNTER_LABELS:
+                    found[collection, document["_id"]] = figures
+        return found
+
+    async def adopt_standings(self, other: Store) -> None:
+        """Take over the assessments of another projection, so that what is already told is not told again."""
+        await self._database.replace("standings", await other._database.find("standings", {}))
+
+    async def drop(self) -> None:
+        """Delete this projection."""
+        await self._database.drop()
+
     async def assess(
         self, owners: Sequence[str], rows_of: Callable[[str, Shelf], Sequence[Standing]]
     ) -> list[Standing]:
@@ -166,7 +183,8 @@ class Store:
             written: list[Document] = []
             for owner in sorted(owners):
                 document = documents.get(owner, {"_id": owner, "revision": 0, "rows": [], "unpublished": []})
-                assessed = [row.model_copy(update={"sequence": sequence}) for row in rows_of(owner, shelves[owner])]
+                position = {"sequence": sequence, "projection": self.projection}
+                assessed = [row.model_copy(update=position) for row in rows_of(owner, shelves[owner])]
                 if changed := renewed(document, assessed):
                     written.append(changed)
                 waiting += [_standing(row) for row in (changed or document)["unpublished"]]
@@ -179,10 +197,6 @@ class Store:
         """These rows of an assessment reached PACE."""
         for owner, revision in {(owner_of(row.region), row.revision) for row in rows}:
             await self._database.update("standings", owner, {"$pull": {"unpublished": {"revision": revision}}})
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._database.close()
 
     @staticmethod
     async def _shelved(find: Find, owners: list[str], *, finer: bool) -> dict[str, Shelf]:
@@ -224,9 +238,19 @@ def renewed(document: Document, assessed: Sequence[Standing], now_ms: int | None
     }
 
 
+def _without_zeros(document: Document) -> Document:
+    """A counter that went up and down again is as good as one that never was."""
+    kept = {}
+    for name, value in document.items():
+        inner = _without_zeros(value) if isinstance(value, dict) else value
+        if inner not in (0, {}):
+            kept[name] = inner
+    return kept
+
+
 def _content(row: Standing) -> str:
     """What makes a row another one: not where and when it was computed."""
-    return row.model_dump_json(exclude={"sequence", "revision"})
+    return row.model_dump_json(exclude={"sequence", "revision", "projection"})
 
 
 def owner_of(region: str) -> str:

@@ -53,7 +53,7 @@ class Notifier:
         self._sending: asyncio.Task[None] | None = None
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="notifier", on_closed=lifeline.closed)
-        self.database = Database(settings.mongo_url, settings.notifier_database)
+        self.database = Database.at(settings.mongo_url, settings.notifier_database)
         self.outbox = Outbox(self.database)
         backoff = Backoff(
             settings.retry_first_seconds, settings.retry_max_seconds, timedelta(days=settings.give_up_days)

@@ -13,7 +13,6 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
-from services.aggregator.consumers import durable_name
 from shared import bus
 from tests.e2e.pipeline import Pipeline, pipeline
 from tests.events import citizen, event, target
@@ -91,7 +90,7 @@ def test_a_deleted_consumer_is_made_anew(laju: Pipeline) -> None:
 
     async def delete_all(js: JetStreamContext) -> None:
         for partition in range(await bus.partitions_of(js)):
-            await js.delete_consumer(bus.EVENTS, durable_name(partition))
+            await js.delete_consumer(bus.EVENTS, f"aggregator-p1-{partition:02}")
 
     on_bus(laju, delete_all)
     laju.send(*activations(range(100, 200)))

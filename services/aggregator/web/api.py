@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from datetime import date
 from math import ceil
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 from nats.errors import Error as NatsError
 from pydantic import BeforeValidator, Field
 
 from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
 from services.aggregator.claims import CheckedClaim
-from services.aggregator.consumers import Consumers
+from services.aggregator.generation import Generation
 from services.aggregator.interventions import Effect
-from services.aggregator.projection import VERSION
 from services.aggregator.reading import Reader
 from shared.errors import BusUnavailableError
 from shared.events import Programme
 from shared.events.base import Frozen
 from shared.events.standing import Standing
-from shared.problems import Problem
+from shared.problems import Problem, unavailable
 from shared.wilayah import Level, UnknownRegionError, find
 
 
@@ -88,6 +89,12 @@ class Progress(Frozen):
     projection: int
 
 
+_PATIENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.02
+MinSequence = Annotated[
+    int | None,
+    Query(ge=1, description="Answer only once this EVENTS sequence is reflected; waits up to five seconds"),
+]
 Code = Annotated[
     str, Path(description="Kemendagri code of any level, or ID for the nation", examples=["51.71"], max_length=20)
 ]
@@ -120,29 +127,41 @@ def _known(code: Code) -> str:
 Known = Annotated[str, Depends(_known)]
 
 
-def routes(
-    reader: Reader,
-    consumers: Callable[[], Consumers],
-    events_per_envelope: Callable[[], float],
-    assessments_pending: Callable[[], int],
-) -> APIRouter:
-    """The routes of the read API. The callables are asked at each request for progress."""
+def routes(generation: Callable[[], Generation]) -> APIRouter:
+    """The routes of the read API. ``generation`` gives the projection that serves, asked anew at each request.
+
+    Every answer says in ``Laju-Projection`` and ``Laju-Sequence`` what it reflects at least.
+    """
     router = APIRouter(prefix="/v1", tags=["regions"])
 
+    async def reflected(response: Response, min_sequence: MinSequence = None) -> Reader:
+        current = generation()
+        if min_sequence is not None:
+            await _reached(current, min_sequence)
+        response.headers["Laju-Projection"] = str(current.number)
+        response.headers["Laju-Sequence"] = str(await current.reader.sequence())
+        return current.reader
+
+    reflecting = Depends(reflected)
+
     @router.get("/regions/{code}", summary="Counts, coverage, backlog, stock and warnings of a region")
-    async def region(code: Known, on: On = None) -> RegionReading:
+    async def region(code: Known, reader: Reader = reflecting, on: On = None) -> RegionReading:
         return await reader.region(code, on)
 
     @router.get("/regions/{code}/standings", summary="Where the region stands against each of its targets")
-    async def standings(code: Known, programme: Which = None, on: On = None) -> Standings:
+    async def standings(code: Known, reader: Reader = reflecting, programme: Which = None, on: On = None) -> Standings:
         return Standings(standings=await reader.standings(code, programme, on))
 
     @router.get("/regions/{code}/daily", summary="Net change by day")
-    async def daily(code: Known, programme: Of, first: From = None, to: To = None) -> Daily:
+    async def daily(
+        code: Known, programme: Of, reader: Reader = reflecting, first: From = None, to: To = None
+    ) -> Daily:
         return Daily(region=code, programme=programme, days=await reader.daily(code, programme, first, to))
 
     @router.get("/regions/{code}/breakdown", summary="Services by channel, place, group or region")
-    async def breakdown(code: Known, programme: Of, by: By, first: From = None, to: To = None) -> Breakdown:
+    async def breakdown(
+        code: Known, programme: Of, by: By, reader: Reader = reflecting, first: From = None, to: To = None
+    ) -> Breakdown:
         if find(code).level in (Level.KECAMATAN, Level.DESA):
             raise Problem(
                 422,
@@ -162,21 +181,22 @@ def routes(
         )
 
     @router.get("/regions/{code}/claims", summary="Published figures, recomputed on each basis")
-    async def claims(code: Known) -> Claims:
+    async def claims(code: Known, reader: Reader = reflecting) -> Claims:
         return Claims(claims=await reader.claims(code))
 
     @router.get("/regions/{code}/interventions", summary="Daily rate before, during and after each intervention")
-    async def interventions(code: Known, on: On = None) -> Interventions:
+    async def interventions(code: Known, reader: Reader = reflecting, on: On = None) -> Interventions:
         return Interventions(interventions=await reader.interventions(code, on))
 
     @router.get("/regions/{code}/outreach", summary="Outreach days: applicants beside services done")
-    async def outreach(code: Known) -> Outreach:
+    async def outreach(code: Known, reader: Reader = reflecting) -> Outreach:
         return Outreach(outreach=await reader.outreach(code))
 
     @router.get("/progress", summary="How far the projection is", tags=["operations"])
     async def progress() -> Progress:
+        current = generation()
         try:
-            partitions = await consumers().progress()
+            partitions = await current.consumers.progress()
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for progress failed: {type(error).__name__}") from error
         pending = sum(partition.pending for partition in partitions)
@@ -190,10 +210,30 @@ def routes(
                 for partition in partitions
             ],
             lag_envelopes=pending,
-            assessments_pending=assessments_pending(),
-            lag_events=ceil(pending * events_per_envelope()),
-            sequence=await reader.sequence(),
-            projection=VERSION,
+            assessments_pending=current.assessor.pending(),
+            lag_events=ceil(pending * current.metrics.events_per_envelope()),
+            sequence=await current.reader.sequence(),
+            projection=current.number,
         )
 
     return router
+
+
+async def _reached(current: Generation, sequence: int) -> None:
+    """Return once everything in EVENTS up to ``sequence`` is projected."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            partitions = await current.consumers.progress()
+        except NatsError as error:
+            raise BusUnavailableError(f"asking JetStream for progress failed: {type(error).__name__}") from error
+        stored = max((part.stored_sequence for part in partitions), default=0)
+        behind = [part for part in partitions if part.projected_sequence < min(sequence, part.stored_sequence)]
+        if stored >= sequence and not behind:
+            return
+        if time.monotonic() > deadline:
+            raise unavailable(
+                f"sequence {sequence} is not reached yet: EVENTS ends at {stored}, and "
+                f"{len(behind)} partitions are still behind it. Ask again"
+            )
+        await asyncio.sleep(_PAUSE_SECONDS)

@@ -95,7 +95,7 @@ def mongo_server(tmp_path: Path) -> Server:
         except OSError:
             return False
         writer.close()
-        database = Database(url, "probe")
+        database = Database.at(url, "probe")
         try:
             await database.ping()
         except DatabaseUnavailableError:

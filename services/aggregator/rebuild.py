@@ -1,0 +1,187 @@
+"""Fills the next projection from sequence 1 while the present one serves, compares the two, and flips the pointer.
+
+Killed at any moment it goes on where it was: the next projection has its own database and durable consumers. It writes
+no PACE event: the standings are carried over, so the aggregators that follow the pointer find nothing new to tell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+
+from services.aggregator.consumers import Consumers
+from services.aggregator.metrics import Metrics
+from services.aggregator.pointer import Pointer, database_name
+from services.aggregator.projector import Projector
+from services.aggregator.settings import AggregatorSettings
+from services.aggregator.store import Store
+from shared import bus
+from shared.database import Database
+from shared.errors import RecoverableError
+
+log = logging.getLogger(__name__)
+_FETCH = 32
+_FETCH_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
+# A difference is one only if it stands still while both projections have nothing left to do.
+_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A document that is not the same in both projections; ``None`` where there is none."""
+
+    collection: str
+    key: str
+    serving: Any
+    rebuilt: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a rebuild: the projections' numbers, how much was merged, and every difference found."""
+
+    serving: int
+    rebuilt: int
+    envelopes: int
+    events: int
+    differences: list[Difference]
+    flipped: bool
+
+
+class Rebuild:
+    """One rebuild. ``progressed`` is told how many envelopes and events were merged and how many envelopes wait."""
+
+    def __init__(
+        self,
+        settings: AggregatorSettings,
+        database: Database,
+        js: JetStreamContext,
+        partitions: int,
+        serving: int,
+        progressed: Callable[[int, int, int], None],
+    ) -> None:
+        self._js = js
+        self._pointer = Pointer(database)
+        self._progressed = progressed
+        self._metrics = Metrics()
+        self._envelopes = 0
+        self._stopping = False
+        self._stores = [
+            Store(database.sibling(database_name(settings.mongo_database, number)), number)
+            for number in (serving, serving + 1)
+        ]
+        self._consumers = [
+            Consumers(
+                js,
+                number,
+                partitions,
+                ack_wait_seconds=settings.ack_wait_seconds,
+                in_flight=settings.envelopes_in_flight,
+            )
+            for number in (serving, serving + 1)
+        ]
+        # Nothing is assessed here: what a batch touched does not matter.
+        self._projector = Projector(
+            self._stores[1], js, self._metrics, touched=lambda regions: None, batch_events=settings.batch_events
+        )
+
+    async def run(self, *, dry_run: bool) -> Outcome:
+        """Fill, catch up, compare; then flip, unless ``dry_run`` or something differs.
+
+        Raises:
+            StreamLostError: EVENTS is not what the next projection was begun from.
+            RecoverableError: a server went away for too long; running again goes on.
+        """
+        serving, rebuilt = self._stores
+        await rebuilt.ensure()
+        await self._consumers[1].prepare(rebuilt)
+        pulling = [asyncio.create_task(self._pull(partition)) for partition in self._consumers[1].partitions]
+        try:
+            await self._catch_up(pulling)
+            differences = await self._differences()
+            flipped = not dry_run and not differences
+            if flipped:
+                await rebuilt.adopt_standings(serving)
+                await self._pointer.flip(rebuilt.projection)
+                await self._handed_over()
+        finally:
+            # What is in hand is finished and acknowledged: redelivery would wait for the acknowledgement's time.
+            self._stopping = True
+            await asyncio.gather(*pulling, return_exceptions=True)
+        if dry_run:
+            await self._consumers[1].delete()
+            await rebuilt.drop()
+        events = self._metrics.merged_events
+        return Outcome(serving.projection, rebuilt.projection, self._envelopes, events, differences, flipped)
+
+    async def _pull(self, partition: int) -> None:
+        consumers = self._consumers[1]
+        subscription = await self._js.pull_subscribe_bind(consumers.durable_name(partition), bus.EVENTS)
+        while not self._stopping:
+            try:
+                messages = await subscription.fetch(_FETCH, _FETCH_SECONDS)
+            except (NatsTimeoutError, TimeoutError):
+                continue
+            except NatsError as error:
+                log.warning("fetching failed: %s; trying again", type(error).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            await asyncio.gather(*(self._project(partition, message) for message in messages))
+
+    async def _project(self, partition: int, message: Any) -> None:
+        try:
+            await self._projector.project(partition, message.metadata.sequence.stream, message.data)
+        except RecoverableError as error:
+            log.warning("projecting failed: %s; it will be redelivered", error)
+            await message.nak(delay=_RETRY_SECONDS)
+        else:
+            await message.ack()
+            self._envelopes += 1
+
+    async def _catch_up(self, pulling: list[asyncio.Task[None]]) -> None:
+        while lag := await self._consumers[1].lag():
+            self._progressed(self._envelopes, self._metrics.merged_events, lag)
+            ended, _ = await asyncio.wait(pulling, timeout=_PAUSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        self._progressed(self._envelopes, self._metrics.merged_events, 0)
+
+    async def _differences(self) -> list[Difference]:
+        """What differs between the two while events go on arriving: looked at again until it stands still."""
+        found = {(item.collection, item.key): item for item in await self._compare(None)}
+        for _ in range(_ROUNDS):
+            if not found:
+                break
+            still = sum([await consumers.lag() for consumers in self._consumers]) == 0
+            again = {(item.collection, item.key): item for item in await self._compare(list(found))}
+            if still and again == found:
+                break
+            found = again
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return list(found.values())
+
+    async def _compare(self, keys: list[tuple[str, str]] | None) -> list[Difference]:
+        one, other = [await store.figures(keys) for store in self._stores]
+        return [
+            Difference(collection, key, one.get((collection, key)), other.get((collection, key)))
+            for collection, key in sorted(one.keys() | other.keys())
+            if one.get((collection, key)) != other.get((collection, key))
+        ]
+
+    async def _handed_over(self) -> None:
+        """Go on projecting until no aggregator pulls for the old projection any more, then end its consumers."""
+        old = self._consumers[0]
+        for _ in range(_ROUNDS):
+            if not await old.waiting():
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        await old.delete()
