@@ -136,6 +136,7 @@ class Rebuild:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             await asyncio.gather(*(self._project(partition, message) for message in messages))
+        await subscription.unsubscribe()
 
     async def _project(self, partition: int, message: Any) -> None:
         try:
