@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nats.errors import Error as NatsError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -10,7 +9,8 @@ from services.aggregator.pointer import Pointer
 from services.aggregator.rebuild import Outcome, Rebuild
 from services.aggregator.settings import AggregatorSettings
 from services.cli.errors import CliError
-from shared import bus
+from services.cli.streams import connection, info_of
+from shared.bus import EVENTS, partitions_of
 from shared.database import Database
 from shared.errors import RecoverableError, StreamLostError
 
@@ -25,7 +25,6 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
     """
     settings = AggregatorSettings()
     database = Database.at(settings.mongo_url, settings.mongo_database)
-    broker = bus.broker(settings.nats_url, name="rebuild", on_closed=lambda: None)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,27 +33,22 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
         TimeRemainingColumn(),
     )
     try:
-        await database.ping()
-        await broker.connect()
-        js = bus.js_of(broker)
-        partitions = await bus.partitions_of(js)
-        with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-            serving = await Pointer(database).serving()
-            task = progress.add_task(f"projection {serving + 1}", total=None, events=0, rate=0)
+        async with connection(settings.nats_url) as client:
+            js = client.jetstream()
+            await info_of(js, EVENTS)
+            with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+                serving = await Pointer(database).serving()
+                task = progress.add_task(f"projection {serving + 1}", total=None, events=0, rate=0)
 
-            def progressed(envelopes: int, events: int, waiting: int) -> None:
-                elapsed = progress.tasks[0].elapsed or 1
-                rate = int(events / max(elapsed, 0.1))
-                progress.update(task, completed=envelopes, total=envelopes + waiting, events=events, rate=rate)
+                def progressed(envelopes: int, events: int, waiting: int) -> None:
+                    rate = int(events / max(progress.tasks[0].elapsed or 0, 0.1))
+                    progress.update(task, completed=envelopes, total=envelopes + waiting, events=events, rate=rate)
 
-            return await Rebuild(settings, database, js, partitions, serving, progressed).run(dry_run=dry_run)
-    except (NatsError, OSError) as error:
-        raise CliError(f"NATS at {settings.nats_url} cannot be used: {type(error).__name__}") from error
+                run = Rebuild(settings, database, js, await partitions_of(js), serving, progressed)
+                return await run.run(dry_run=dry_run)
     except (RecoverableError, StreamLostError) as error:
         raise CliError(f"{error}. Running `laju rebuild` again goes on where this stopped") from error
     finally:
-        if not broker.connection.is_closed:
-            await broker.stop()
         database.close()
 
 

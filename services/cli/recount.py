@@ -1,0 +1,124 @@
+"""A projection computed anew in memory, by the same pure fold as the aggregator's, and compared with documents.
+
+A citizen's facts are kept as JSON text, up to a kilobyte with everything around it: the bulk of what a recount needs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from services.aggregator.citizen import fact_of
+from services.aggregator.facts import documents_of
+from services.aggregator.projection import batch_of, facts_in, fold
+from shared.events import CitizenEvent, RegionEvent
+from shared.wilayah import kabkota_of
+
+Document = dict[str, Any]
+Figures = dict[str, dict[str, Any]]
+"""Values by path, by ``collection/id`` of the document they are in."""
+
+_LABELS = frozenset({"_id", "region", "year"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is not the same; ``None`` where there is none. ``region`` is the kab/kota or wider region."""
+
+    region: str
+    document: str
+    path: str
+    database: Any
+    recomputed: Any
+
+    def told(self) -> str:
+        """The difference as a line."""
+        return f"{self.region}: {self.document} {self.path}: database {self.database}, recomputed {self.recomputed}"
+
+
+class Recount:
+    """The projection of all events added so far; in whatever order and batches they come."""
+
+    def __init__(self) -> None:
+        self._citizens: dict[str, bytes] = {}
+        self._slots: dict[str, Document] = {}
+        self._counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._documents: defaultdict[str, set[str]] = defaultdict(set)
+
+    def add(self, events: Sequence[CitizenEvent | RegionEvent]) -> None:
+        """Merge events."""
+        batch = batch_of(events)
+        changes = fold(batch, {citizen: self._citizen(citizen) for citizen in batch.citizens}, self._slots)
+        for citizen, document in changes.citizens.items():
+            self._citizens[citizen] = to_json(document["f"])
+        for slot, document in changes.slots.items():
+            self._slots[slot] = document
+            self._documents[document["owner"]].add(f"facts/{slot}")
+        for key, paths in changes.counters.items():
+            self._counters[key].update(paths)
+            self._documents[key.partition("/")[0]].add(f"counters/{key}")
+
+    def concerned(self, events: Iterable[CitizenEvent | RegionEvent]) -> set[str]:
+        """The kab/kota and wider regions whose documents any part of these events could change, if added now."""
+        owners: set[str] = set()
+        for event in events:
+            if isinstance(event, CitizenEvent):
+                known = facts_in(self._citizen(event.data.citizen)).values()
+                for fact in (*known, fact_of(event)):
+                    owners.add(kabkota_of(fact.home))
+                    if fact.service is not None:
+                        owners.add(kabkota_of(fact.service))
+            else:
+                owners |= {document["owner"] for document in documents_of(event)}
+        return owners
+
+    def owners(self) -> set[str]:
+        """The kab/kota and wider regions that have documents."""
+        return set(self._documents)
+
+    def figures(self, owner: str) -> Figures:
+        """What the documents of a kab/kota or wider region should say."""
+        found: Figures = {}
+        for name in self._documents.get(owner, ()):
+            collection, _, key = name.partition("/")
+            found[name] = (
+                {path: count for path, count in self._counters[key].items() if count}
+                if collection == "counters"
+                else fact_figures(self._slots[key])
+            )
+        return found
+
+    def _citizen(self, citizen: str) -> Document:
+        known = self._citizens.get(citizen)
+        return {"f": from_json(known) if known else []}
+
+
+def counter_figures(document: Document) -> dict[str, Any]:
+    """The counts of a counter document by path; a count that went up and down to zero is as good as none."""
+    return {path: count for path, count in _leaves(document) if count and path not in _LABELS}
+
+
+def fact_figures(document: Document) -> dict[str, Any]:
+    """The values of a region fact document by path."""
+    return {path: value for path, value in _leaves(document) if path != "_id"}
+
+
+def compare(region: str, database: Figures, recomputed: Figures) -> Iterator[Difference]:
+    """Every value that is not the same in both."""
+    for document in sorted(database.keys() | recomputed.keys()):
+        stored, wanted = database.get(document, {}), recomputed.get(document, {})
+        for path in sorted(stored.keys() | wanted.keys()):
+            if stored.get(path) != wanted.get(path):
+                yield Difference(region, document, path, stored.get(path), wanted.get(path))
+
+
+def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,45 @@
+"""The projection that serves, for an operator's commands that look into it directly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.aggregator.pointer import Pointer, database_name
+from services.aggregator.settings import AggregatorSettings
+from services.aggregator.store import Store
+from services.cli.errors import CliError
+from shared.database import Database
+from shared.errors import RecoverableError
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The projection's number, its documents as they are, and the store that writes them."""
+
+    number: int
+    database: Database
+    store: Store
+
+
+@asynccontextmanager
+async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
+    """The projection that the pointer names; its connections are closed at the end.
+
+    Raises:
+        CliError: the database cannot be reached, or failed within the block.
+    """
+    root = Database.at(settings.mongo_url, settings.mongo_database)
+    try:
+        await root.ping()
+        number = await Pointer(root).serving()
+        database = root.sibling(database_name(settings.mongo_database, number))
+        yield Serving(number, database, Store(database, number))
+    except RecoverableError as error:
+        raise CliError(
+            f"{error}. Is MongoDB running? Give its address with --mongo-url or LAJU_MONGO_URL, and run the command "
+            "again: repeating is safe."
+        ) from error
+    finally:
+        root.close()

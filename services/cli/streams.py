@@ -1,0 +1,145 @@
+"""The bus for an operator's commands: a connection, and a stream read in order from one sequence to another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+import nats
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+from services.cli.errors import CliError
+
+log = logging.getLogger(__name__)
+
+_FETCH = 64
+_FETCH_SECONDS = 5.0
+_SILENT_FETCHES = 6
+_CONNECT_TRIES = 3
+
+
+@asynccontextmanager
+async def connection(url: str) -> AsyncIterator[Client]:
+    """A connection to NATS, closed at the end. A short interruption is bridged.
+
+    Raises:
+        CliError: nobody answers at ``url``, or NATS failed within the block; credentials in the URL are not repeated.
+    """
+    where = _address(url)
+    try:
+        client = await nats.connect(
+            url,
+            name="laju-cli",
+            connect_timeout=2,
+            reconnect_time_wait=0.5,
+            max_reconnect_attempts=_CONNECT_TRIES,
+            pending_size=64 * 1024 * 1024,
+            error_cb=_noted,
+        )
+    except (NatsError, OSError, TimeoutError, ValueError) as error:
+        raise CliError(
+            f"NATS at {where} cannot be reached ({type(error).__name__}). Is it running? Give its address with "
+            "--nats-url or LAJU_NATS_URL."
+        ) from error
+    try:
+        yield client
+    except ServiceUnavailableError as error:
+        raise CliError(f"NATS at {where} has no JetStream, or it is not ready: {error}") from error
+    except (NatsError, TimeoutError) as error:
+        why = str(error) or type(error).__name__
+        raise CliError(f"NATS at {where} failed: {why}. Look at its log, then run the command again.") from error
+    finally:
+        await client.close()
+
+
+async def _noted(error: Exception) -> None:
+    # What matters reaches the caller as an exception; the client would print the rest with a traceback.
+    log.debug("NATS client: %s", error)
+
+
+async def info_of(js: JetStreamContext, stream: str) -> StreamInfo:
+    """What the server knows about a stream.
+
+    Raises:
+        CliError: there is no such stream.
+    """
+    try:
+        info: StreamInfo = await js.stream_info(stream)
+    except NotFoundError as error:
+        raise CliError(
+            f"this NATS server has no stream {stream}. Is it the right server? The services create their streams at "
+            "their first start; --nats-url or LAJU_NATS_URL says where they run."
+        ) from error
+    return info
+
+
+async def read(js: JetStreamContext, stream: str, *, start: int = 1, through: int) -> AsyncIterator[Msg]:
+    """Every message with a sequence from ``start`` to ``through``, in order, a few at a time.
+
+    Through a consumer of its own without acknowledgements; when it lost something or is gone, the next one goes on
+    behind the last message that was yielded.
+
+    Raises:
+        CliError: the server stopped answering.
+        NatsError: it refused.
+    """
+    following, silent = start, 0
+    while following <= through:
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=following,
+            ack_policy=AckPolicy.NONE,
+            num_replicas=1,
+            mem_storage=True,
+            inactive_threshold=60,
+        )
+        subscription = await js.pull_subscribe(">", stream=stream, config=config)
+        delivered, whole = 0, True
+        try:
+            while whole:
+                try:
+                    messages = await subscription.fetch(_FETCH, _FETCH_SECONDS)
+                except TimeoutError:
+                    silent += 1
+                    if not (await subscription.consumer_info()).num_pending:
+                        return
+                    if silent >= _SILENT_FETCHES:
+                        raise CliError(
+                            f"reading stream {stream} stopped at sequence {following}: NATS does not answer any more. "
+                            "Look at its log, then run the command again."
+                        ) from None
+                    break
+                for message in messages:
+                    metadata = message.metadata
+                    delivered += 1
+                    whole = metadata.sequence.consumer == delivered
+                    if not whole:
+                        break
+                    if metadata.sequence.stream > through:
+                        return
+                    following, silent = metadata.sequence.stream + 1, 0
+                    yield message
+                    if following > through or metadata.num_pending == 0:
+                        return
+        except NotFoundError:
+            log.debug("the consumer is gone: going on at sequence %d", following)
+        finally:
+            with suppress(NatsError, TimeoutError):
+                await subscription.unsubscribe()
+                await js.delete_consumer(stream, str(config.name))
+
+
+def _address(url: str) -> str:
+    try:
+        parts = urlsplit(url if "://" in url else f"nats://{url}")
+        port = parts.port or 4222
+    except ValueError:
+        return "the address given"
+    return f"{parts.hostname}:{port}"

@@ -1,0 +1,89 @@
+"""A recount is the projection, in whatever order events come; a comparison names each value that differs."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from services.cli.errors import CliError
+from services.cli.recount import Difference, Recount, compare, counter_figures, fact_figures
+from services.cli.verify import owners_of
+from shared.events import CitizenEvent, RegionEvent
+from tests.events import citizen, event, target
+from tests.property.memory import Memory, event_of
+
+HOMES = ("51.71.01.1001", "36.04", "17.71")
+
+
+def stream() -> list[dict[str, Any]]:
+    raw = [target("36.04", 30), target("ID", 40), target("36.04", 35, effective_on="2024-05-01")]
+    for number in range(60):
+        who, home, other = citizen(number), HOMES[number % 3], HOMES[(number + 1) % 3]
+        raw += [
+            event("ikd.activated", citizen=who, home=home, service="51.71", channel="office", place="A.B"),
+            event("resident.moved", citizen=who, home=other, time=f"2024-06-2{number % 9}T08:00:00+07:00"),
+        ]
+    raw += [
+        event("ikd.deactivated", citizen=citizen(number), home=HOMES[0], reason="error") for number in range(0, 60, 7)
+    ]
+    return raw
+
+
+def recounted(events: list[CitizenEvent | RegionEvent], size: int) -> Recount:
+    recount = Recount()
+    for start in range(0, len(events), size):
+        recount.add(events[start : start + size])
+    return recount
+
+
+def test_order_and_batches_do_not_matter_and_the_documents_are_the_projections() -> None:
+    raw = stream()
+    memory = Memory()
+    memory.apply(raw)
+    owners = {"51.71", "36.04", "17.71", "ID"}
+    for size, seed in ((1, 1), (7, 2), (1000, 3)):
+        events = [event_of(item) for item in raw]
+        random.Random(seed).shuffle(events)
+        recount = recounted(events, size)
+        assert recount.owners() == owners
+        for owner in owners:
+            stored = {f"counters/{doc['_id']}": counter_figures(doc) for doc in memory.of(owner)}
+            stored |= {f"facts/{key}": fact_figures(doc) for key, doc in memory.slots.items() if doc["owner"] == owner}
+            assert recount.figures(owner)
+            assert list(compare(owner, stored, recount.figures(owner))) == []
+
+
+def test_what_an_event_could_change_includes_where_the_citizen_was_before() -> None:
+    known, moved = (
+        event_of(event("ikd.activated", citizen=citizen(1), home="17.71", service="35.73", channel="office")),
+        event_of(event("resident.moved", citizen=citizen(1), home="36.04")),
+    )
+    recount = Recount()
+    assert recount.concerned([known]) == {"17.71", "35.73"}
+    recount.add([known])
+    assert recount.concerned([moved]) == {"17.71", "35.73", "36.04"}
+    assert recount.concerned([event_of(target("51", 3))]) == {"51"}
+
+
+def test_every_value_that_differs_is_named_and_a_zero_is_as_good_as_none() -> None:
+    stored = {
+        "counters/a": counter_figures({"_id": "a", "region": "x", "year": 1, "days": {"ikd": {"01": 2, "02": 0}}})
+    }
+    wanted = {"counters/a": {"days.ikd.01": 3, "simulated": 1}, "facts/b": {"data.count": 7}}
+    found = list(compare("x", stored, wanted))
+    assert found == [
+        Difference("x", "counters/a", "days.ikd.01", 2, 3),
+        Difference("x", "counters/a", "simulated", None, 1),
+        Difference("x", "facts/b", "data.count", None, 7),
+    ]
+    assert found[0].told() == "x: counters/a days.ikd.01: database 2, recomputed 3"
+
+
+def test_regions_are_those_whose_documents_hold_their_figures() -> None:
+    assert owners_of(["51.71.01.1001", "51.71"]) == {"51.71"}
+    assert {"51", "51.71", "51.08"} <= owners_of(["51"])
+    assert len(owners_of(["ID"])) == 1 + 38 + 514
+    with pytest.raises(CliError, match="region code 99 is unknown"):
+        owners_of(["99"])
