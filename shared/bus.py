@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from faststream.nats import JStream, NatsBroker
 from nats.errors import Error as NatsError
@@ -18,7 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
 
-from shared.errors import StreamLostError
+from shared.errors import RecoverableError, StreamLostError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ PACE = "PACE"
 ALERTS = "ALERTS"
 QUARANTINE = "QUARANTINE"
 _DAY = 86_400
+_PATIENCE_SECONDS = 1.0
+Value = TypeVar("Value")
 
 
 def events_subject(partition: int) -> str:
@@ -126,6 +128,9 @@ def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
         name=f"laju-{name}",
         connect_timeout=2,
         reconnect_time_wait=1,
+        # A line that died without a word is found within 15 s, not after the six minutes of the defaults.
+        ping_interval=5,
+        max_outstanding_pings=2,
         max_reconnect_attempts=-1,
         allow_reconnect=True,
         pending_size=64 * 1024 * 1024,
@@ -177,6 +182,19 @@ async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions:
             except BadRequestError:
                 # Another service created it at this moment with other settings: the one that exists stands.
                 await js.stream_info(str(config.name))
+
+
+async def patiently(work: Callable[[], Awaitable[Value]], what: str) -> Value:
+    """What ``work`` returns, tried again each second while a server is away; it must be safe to repeat.
+
+    For the start of a service: readiness tells meanwhile, and an error that waiting cannot mend is raised.
+    """
+    while True:
+        try:
+            return await work()
+        except (NatsError, RecoverableError) as error:
+            log.warning("%s failed: %s; trying again", what, type(error).__name__)
+            await asyncio.sleep(_PATIENCE_SECONDS)
 
 
 async def _exists(js: JetStreamContext, name: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReplaceOne, UpdateOne
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import CollectionInvalid, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 _IDS_PER_QUERY = 500
 _TRANSACTION_SECONDS = 20
 _DUPLICATE_KEY = 11000
+_NAMESPACE_EXISTS = 48
 
 
 class DatabaseUnavailableError(RecoverableError):
@@ -105,18 +106,27 @@ class Database:
                 await asyncio.sleep(retry_seconds)
 
     async def ensure(self, collections: Sequence[str], indexes: Mapping[str, Sequence[str]]) -> None:
-        """Create collections (a transaction may not) and single-field indexes that do not exist yet."""
-        existing = await self._database.list_collection_names()
-        for name in collections:
-            if name not in existing:
-                try:
-                    await self._database.create_collection(name)
-                except OperationFailure as error:
-                    if error.code != 48:  # NamespaceExists: another replica was faster
-                        raise
-        for name, fields in indexes.items():
-            for field in fields:
-                await self._database[name].create_index(field)
+        """Create collections (a transaction may not) and single-field indexes that do not exist yet.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            existing = await self._database.list_collection_names()
+            for name in collections:
+                if name not in existing:
+                    try:
+                        await self._database.create_collection(name)
+                    except CollectionInvalid:  # another replica was faster
+                        log.info("collection %s is there already", name)
+                    except OperationFailure as error:
+                        if error.code != _NAMESPACE_EXISTS:
+                            raise
+            for name, fields in indexes.items():
+                for field in fields:
+                    await self._database[name].create_index(field)
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"preparing the database failed: {type(error).__name__}") from error
 
     async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Run ``work`` in one transaction; a conflict with another runs it again, so it must not keep state.

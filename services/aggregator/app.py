@@ -55,11 +55,15 @@ class Aggregator:
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the servers, prepare the streams, begin with the projection that serves."""
         js = await bus.connected(self.broker)
-        await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
+        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
+        await bus.patiently(
+            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
+        )
         await self.database.reachable()
         await self.broker.start()
-        partitions = await bus.partitions_of(js)
-        self._generation = await self._begin(await self.pointer.serving(), partitions)
+        partitions = await bus.patiently(lambda: bus.partitions_of(js), "asking for the partitions")
+        serving = await bus.patiently(self.pointer.serving, "reading the pointer")
+        self._generation = await self._begin(serving, partitions)
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         return [watch.run(), self._follow(partitions)]
 

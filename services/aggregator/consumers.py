@@ -86,7 +86,7 @@ class Consumers:
         for partition, info in infos.items():
             if info is None:
                 await self._create(partition)
-            elif info.ack_floor and info.ack_floor.stream_seq > checkpoints.get(partition, 0):
+            elif await self._missing(partition, info, checkpoints.get(partition, 0)):
                 log.warning("partition %d: the database lacks acknowledged work; projecting it anew", partition)
                 await self._js.delete_consumer(EVENTS, self.durable_name(partition))
                 await self._create(partition)
@@ -142,6 +142,22 @@ class Consumers:
         pending = (info.num_pending or 0) + (info.num_ack_pending or 0)
         behind = floor < stored
         return PartitionProgress(partition, max(stored, floor), floor, max(pending, 1) if behind else pending)
+
+    async def _missing(self, partition: int, info: ConsumerInfo, checkpoint: int) -> bool:
+        """Whether an envelope behind the checkpoint was acknowledged.
+
+        The floor alone does not tell: with something pending it is the sequence before that, of any partition.
+        """
+        floor = info.ack_floor.stream_seq if info.ack_floor else 0
+        if floor <= checkpoint:
+            return False
+        try:
+            following = await self._js.get_msg(
+                EVENTS, checkpoint + 1, subject=events_subject(partition), direct=True, next=True
+            )
+        except NotFoundError:
+            return False
+        return (following.seq or 0) <= floor
 
     async def _stored(self, partition: int) -> int:
         try:

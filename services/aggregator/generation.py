@@ -81,10 +81,10 @@ class Generation:
         Raises:
             StreamLostError: EVENTS is not what the database was built from.
         """
-        await self.store.ensure()
-        await self.consumers.prepare(self.store)
+        await bus.patiently(self.store.ensure, "preparing the database")
+        await bus.patiently(lambda: self.consumers.prepare(self.store), "preparing the consumers")
         for subscriber in self._subscribers:
-            await subscriber.start()
+            await bus.patiently(subscriber.start, "subscribing")
         self._tasks = [
             asyncio.create_task(lifeline.guard(work)) for work in (self.assessor.run(), self.assessor.run_clock())
         ]

@@ -45,11 +45,14 @@ class Ingest:
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the bus, make sure of the streams, open the intake."""
         js = await bus.connected(self.broker)
-        await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
+        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
+        await bus.patiently(
+            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
+        )
         await self.broker.start()
         self._writer = EnvelopeWriter(
             js,
-            await bus.partitions_of(js),
+            await bus.patiently(lambda: bus.partitions_of(js), "asking for the partitions"),
             self.metrics,
             timeout_seconds=self._settings.publish_timeout_seconds,
         )

@@ -98,11 +98,17 @@ class Notifier:
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the servers, settle what the last run left, begin to consume and to send."""
         js = await bus.connected(self.broker)
-        await bus.ensure_streams(js, replicas=self._settings.stream_replicas, partitions=self._settings.partitions)
+        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
+        await bus.patiently(
+            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
+        )
         await self.database.reachable()
-        await self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded", "created_at"]})
-        await self.sender.recover()
-        await self.broker.start()
+        await bus.patiently(
+            lambda: self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded", "created_at"]}),
+            "preparing the database",
+        )
+        await bus.patiently(self.sender.recover, "settling what the last run left")
+        await bus.patiently(self.broker.start, "subscribing to PACE")
         sending = self._sending = asyncio.create_task(self.sender.run())
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         # Shielded: at the end the mail in hand is finished, cutting it off would leave it uncertain.

@@ -27,7 +27,7 @@ def config() -> ConsumerConfig:
         filter_subject=SUBJECTS,
         deliver_policy=DeliverPolicy.ALL,
         ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=60,
+        ack_wait=30,
         max_deliver=-1,
         max_ack_pending=64,
     )

@@ -1,0 +1,265 @@
+"""The world of a run: every process on a free port, every connection between them through a proxy, all ended by pid."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import nats
+import pymongo
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from pymongo.database import Database
+
+from tests.faults.proxy import Network
+from tests.servers import Process, free_port, is_ready, listens, mongo_process, nats_process, service_process
+from tests.waiting import until
+
+KEY = "laju_test_key"
+AS_OF = "2024-06-27"
+AGGREGATORS = ("aggregator-1", "aggregator-2")
+SERVICES = ("ingest", *AGGREGATORS, "notifier")
+PROCESSES = ("nats", "mongo", "smtp", *SERVICES)
+_SHUTDOWN_SECONDS = 15.0  # the services promise 4 s for work in hand; the rest is the machine's
+_PROJECTION_DATABASE = "laju_p1"
+Answer = TypeVar("Answer")
+
+
+def recipients(regions: Sequence[str]) -> str:
+    """A recipients file with one head for each region."""
+    return "\n".join(
+        f'[[recipient]]\nregion = "{region}"\nrole = "head"\ntitle = "Kepala Disdukcapil {region}"\n'
+        f'email = "kepala.{region}@disdukcapil.example"\n'
+        for region in regions
+    )
+
+
+class World:
+    """``wrong`` gathers what must not happen, such as a service that ends by itself."""
+
+    def __init__(self, folder: Path, heads: Sequence[str]) -> None:
+        self.folder = folder
+        self.mailbox = folder / "mailbox"
+        self.wrong: list[str] = []
+        self.poisoned: dict[int, str] = {}
+        self.notes: list[str] = []
+        self._pids: set[int] = set()
+        self._down: set[str] = set()
+        self._ended = threading.Event()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "recipients.toml").write_text(recipients(heads))
+        self.ports = {name: free_port() for name in PROCESSES}
+        links = {f"{name}-bus": self.ports["nats"] for name in SERVICES}
+        links |= {f"{name}-database": self.ports["mongo"] for name in (*AGGREGATORS, "notifier")}
+        links |= {"notifier-smtp": self.ports["smtp"]}
+        self.network = Network(links)
+        self.processes = {
+            "nats": nats_process(folder / "nats", self.ports["nats"]),
+            "mongo": mongo_process(folder / "mongo", self.ports["mongo"]),
+            "smtp": Process(
+                "smtp",
+                [sys.executable, "-m", "tests.faults.mailbox", str(self.ports["smtp"]), str(self.mailbox)],
+                folder / "smtp.log",
+            ),
+            **{name: service_process(name.partition("-")[0], folder / name, self._environment(name))
+               for name in SERVICES},
+        }  # fmt: skip
+        self.nats_url = f"nats://127.0.0.1:{self.ports['nats']}"
+        self._mongo: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
+            f"mongodb://127.0.0.1:{self.ports['mongo']}/?directConnection=true",
+            serverSelectionTimeoutMS=500,
+            socketTimeoutMS=10_000,
+        )
+        self._guard = threading.Thread(target=self._watch_processes, name="guard", daemon=True)
+
+    def _environment(self, name: str) -> dict[str, str]:
+        environment = {
+            "LAJU_DATA": str(self.folder / "data"),
+            "LAJU_NATS_URL": f"nats://127.0.0.1:{self.network.port(f'{name}-bus')}",
+            "LAJU_RECIPIENTS": str(self.folder / "recipients.toml"),
+            "LAJU_API_KEY": KEY,
+            "LAJU_AS_OF": AS_OF,
+            "LAJU_DEBOUNCE_SECONDS": "0.5",
+            "LAJU_ACK_WAIT_SECONDS": "5",
+            "LAJU_RETRY_FIRST_SECONDS": "0.5",
+            "LAJU_RETRY_MAX_SECONDS": "3",
+            "LAJU_SMTP_URL": f"smtp://127.0.0.1:{self.network.port('notifier-smtp')}",
+            f"LAJU_{name.partition('-')[0].upper()}_PORT": str(self.ports[name]),
+        }
+        if name != "ingest":
+            environment["LAJU_MONGO_URL"] = (
+                f"mongodb://127.0.0.1:{self.network.port(f'{name}-database')}/?directConnection=true"
+            )
+        return environment
+
+    # Processes
+
+    def start(self, name: str) -> None:
+        """Start a process that is not running; it need not be ready on return."""
+        process = self.processes[name]
+        process.start()
+        assert process.child is not None
+        self._pids.add(process.child.pid)
+        self._down.discard(name)
+
+    def kill(self, name: str) -> None:
+        """End a process at once and wait for its end; it stays down."""
+        self._down.add(name)
+        self.processes[name].end(signal.SIGKILL)
+
+    def terminate(self, name: str) -> None:
+        """Ask a process to end, as an operator does; it stays down. It must do so soon and without an error."""
+        self._down.add(name)
+        began = time.monotonic()
+        try:
+            status = self.processes[name].end(signal.SIGTERM, seconds=2 * _SHUTDOWN_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            self.wrong.append(f"{name} did not end after SIGTERM: {error}")
+            return
+        took = time.monotonic() - began
+        if took > _SHUTDOWN_SECONDS:
+            self.wrong.append(f"{name} took {took:.0f} s to end after SIGTERM")
+        if status != 0 and name in SERVICES:
+            self.wrong.append(f"{name} ended with {status} after SIGTERM:\n{self.processes[name].tail()}")
+
+    def limit_storage(self, size: int | None) -> None:
+        """Restart nats-server with so many bytes for all its streams, or without a limit."""
+        self.terminate("nats")
+        more = "" if size is None else f", max_file_store: {size}"
+        nats_process(self.folder / "nats", self.ports["nats"], more=more)
+        self.start("nats")
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a signal to a process; one that has ended hears nothing."""
+        child = self.processes[name].child
+        assert child is not None
+        child.send_signal(number)
+
+    def condemn(self, name: str) -> Callable[[], None]:
+        """From now on the end of this process is no surprise; the answer kills it without waiting."""
+        self._down.add(name)
+        return lambda: self.signal(name, signal.SIGKILL)
+
+    def is_down(self, name: str) -> bool:
+        """Whether the process has ended."""
+        child = self.processes[name].child
+        return child is None or child.poll() is not None
+
+    def pardon(self, name: str) -> None:
+        """A condemned process that lives goes on."""
+        self._down.discard(name)
+
+    def last(self, seconds: float) -> None:
+        """Let a fault last. There is no condition to wait for: its duration is the fault."""
+        self._ended.wait(seconds)
+
+    def _watch_processes(self) -> None:
+        while not self._ended.wait(0.2):
+            for name in PROCESSES:
+                if name not in self._down and self.is_down(name):
+                    process = self.processes[name]
+                    code = process.child.returncode if process.child else None
+                    self.wrong.append(f"{name} ended by itself with {code}:\n{process.tail()}")
+                    self.start(name)
+
+    def left_over(self) -> list[int]:
+        """The pids, of those ever started and of anything in their sessions, that still run."""
+        running = set()
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = entry.read_text().rpartition(")")[2].split()
+            except OSError:  # it ended while we looked
+                continue
+            if int(fields[3]) in self._pids and fields[0] != "Z":
+                running.add(int(entry.parent.name))
+        return sorted(running)
+
+    # Servers, spoken to directly
+
+    def on_bus(self, work: Callable[[JetStreamContext], Awaitable[Answer]], *, seconds: float = 60) -> Answer:
+        """Do something with JetStream, past the proxies; tried again while the server is away, so it may run twice."""
+
+        async def run() -> Answer:
+            client = await nats.connect(self.nats_url, connect_timeout=2, allow_reconnect=False, error_cb=_ignored)
+            try:
+                return await work(client.jetstream(timeout=5))
+            finally:
+                await client.close()
+
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return asyncio.run(run())
+            except (NatsError, OSError):
+                if time.monotonic() > deadline:
+                    raise
+                self._ended.wait(0.3)
+
+    def database(self, name: str) -> Database[dict[str, Any]]:
+        """A database, past the proxies."""
+        return self._mongo[name]
+
+    @property
+    def projection(self) -> Database[dict[str, Any]]:
+        """The projection that serves."""
+        return self.database(_PROJECTION_DATABASE)
+
+    def url(self, name: str) -> str:
+        """Where a service answers."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    # From the beginning to the end
+
+    def begin(self) -> None:
+        """Start everything and wait until it is ready end to end."""
+        for name in ("nats", "mongo", "smtp"):
+            self.start(name)
+        for name in ("nats", "mongo", "smtp"):
+            until(lambda port=self.ports[name]: listens(port), seconds=40)  # type: ignore[misc]  # a lambda's default
+        for name in SERVICES:
+            self.start(name)
+        self._guard.start()
+        assert self.is_ready(seconds=60), [self.processes[name].tail() for name in SERVICES]
+
+    def is_ready(self, *, seconds: float) -> bool:
+        """Whether every service gets ready in time."""
+        try:
+            until(lambda: all(is_ready(self.ports[name]) for name in SERVICES), seconds=seconds)
+        except AssertionError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """End every process by its pid, services first, and close the links."""
+        self._ended.set()
+        if self._guard.ident is not None:
+            self._guard.join(10)
+        for name in reversed(PROCESSES):
+            if self.processes[name].child is not None and not self.is_down(name):
+                self.signal(name, signal.SIGCONT)
+                self.terminate(name)
+        self._mongo.close()
+        self.network.close()
+
+
+async def _ignored(error: Exception) -> None:
+    """What the client would log: the caller sees the failure itself."""
+
+
+@contextmanager
+def world(folder: Path, heads: Sequence[str]) -> Iterator[World]:
+    """A world from readiness to its end."""
+    made = World(folder, heads)
+    try:
+        made.begin()
+        yield made
+    finally:
+        made.end()
