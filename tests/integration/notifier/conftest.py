@@ -39,7 +39,7 @@ def binary(name: str) -> str:
     """A server installed beside the interpreter, or on the path."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed")
+        pytest.fail(f"{name} is missing: install the embedded extra")
     return found
 
 
