@@ -19,6 +19,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import BadRequestError, NotFoundError
 
 from shared.errors import RecoverableError, StreamLostError
+from shared.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +183,20 @@ async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions:
             except BadRequestError:
                 # Another service created it at this moment with other settings: the one that exists stands.
                 await js.stream_info(str(config.name))
+
+
+async def opened(broker: NatsBroker, settings: ServiceSettings) -> JetStreamContext:
+    """Connect and make sure of the streams, waiting for the server for as long as it takes.
+
+    Raises:
+        StreamLostError: EVENTS is missing although the other streams are there.
+    """
+    js = await connected(broker)
+    await patiently(
+        lambda: ensure_streams(js, replicas=settings.stream_replicas, partitions=settings.partitions),
+        "preparing the streams",
+    )
+    return js
 
 
 async def patiently(work: Callable[[], Awaitable[Value]], what: str) -> Value:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.errors import BusUnavailableError, InvalidError
+from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
@@ -88,9 +89,9 @@ def lifespan(
     return span
 
 
-def serve(build: Callable[[Lifeline], FastAPI], *, host: str, port: int, log_level: str, shutdown_seconds: int) -> None:
+def serve(build: Callable[[Lifeline], FastAPI], settings: ServiceSettings, *, port: int) -> None:
     """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut or a setting is unusable."""
-    configure_logging(log_level)
+    configure_logging(settings.log_level)
     lifeline = Lifeline()
     try:
         app = build(lifeline)
@@ -100,11 +101,11 @@ def serve(build: Callable[[Lifeline], FastAPI], *, host: str, port: int, log_lev
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            host=host,
+            host=settings.host,
             port=port,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=shutdown_seconds,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
             server_header=False,
         )
     )

@@ -54,11 +54,7 @@ class Aggregator:
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the servers, prepare the streams, begin with the projection that serves."""
-        js = await bus.connected(self.broker)
-        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
-        await bus.patiently(
-            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
-        )
+        js = await bus.opened(self.broker, self._settings)
         await self.database.reachable()
         await self.broker.start()
         partitions = await bus.patiently(lambda: bus.partitions_of(js), "asking for the partitions")
@@ -137,10 +133,4 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
 def run() -> None:
     """Run the aggregator until it is told to stop."""
     settings = AggregatorSettings()
-    serve(
-        lambda lifeline: build(settings, lifeline),
-        host=settings.host,
-        port=settings.aggregator_port,
-        log_level=settings.log_level,
-        shutdown_seconds=settings.shutdown_seconds,
-    )
+    serve(lambda lifeline: build(settings, lifeline), settings, port=settings.aggregator_port)

@@ -193,15 +193,17 @@ def _serve(cells: Counter[Cell], fact: Fact, home: str, programme: Programme) ->
     at = fact.service[:8]
     cells[Served(resident, programme, "service_region", at, _day(fact.time, resident))] += 1
     cells[Served(office, programme, "home_region", resident, day)] += 1
-    for by, key in (("channel", fact.channel), ("place", fact.place), ("group", fact.group)):
+    told: dict[Dimension, str | None] = {"channel": fact.channel, "place": fact.place, "group": fact.group}
+    for by, key in told.items():
         if key is not None:
-            cells[Served(office, programme, by, key, day)] += 1  # type: ignore[arg-type]  # mypy widens the literals
+            cells[Served(office, programme, by, key, day)] += 1
 
 
 def _canonical(fact: Fact) -> tuple[str, ...]:
     return tuple("" if value is None else value for value in fact)
 
 
-@lru_cache(maxsize=200_000)
+# A fold before and a fold after meet the same facts; beyond a batch hardly any moment comes again.
+@lru_cache(maxsize=20_000)
 def _day(time: str, region: str) -> date:
     return local_day(datetime.fromisoformat(time), region)

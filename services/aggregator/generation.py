@@ -13,6 +13,7 @@ from datetime import date
 
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage, PullSub
+from faststream.nats.subscriber.usecases import PullStreamSubscriber
 from nats.errors import Error as NatsError
 
 from services.aggregator.assessor import Assessor
@@ -101,7 +102,7 @@ class Generation:
                 log.warning("ending a subscription failed: %s", type(error).__name__)
         await self.projector.idle()
 
-    def _subscriber(self, partition: int):  # type: ignore[no-untyped-def]  # FastStream names no public type for it
+    def _subscriber(self, partition: int) -> PullStreamSubscriber:
         async def on_envelope(message: NatsMessage) -> None:
             raw = message.raw_message
             sequence = raw.metadata.sequence.stream

@@ -44,11 +44,7 @@ class Ingest:
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the bus, make sure of the streams, open the intake."""
-        js = await bus.connected(self.broker)
-        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
-        await bus.patiently(
-            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
-        )
+        js = await bus.opened(self.broker, self._settings)
         await self.broker.start()
         self._writer = EnvelopeWriter(
             js,
@@ -103,10 +99,4 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> FastAPI:
 def run() -> None:
     """Run ingest until it is told to stop."""
     settings = IngestSettings()
-    serve(
-        lambda lifeline: build(settings, lifeline),
-        host=settings.host,
-        port=settings.ingest_port,
-        log_level=settings.log_level,
-        shutdown_seconds=settings.shutdown_seconds,
-    )
+    serve(lambda lifeline: build(settings, lifeline), settings, port=settings.ingest_port)

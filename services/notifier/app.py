@@ -97,11 +97,7 @@ class Notifier:
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
         """Wait for the servers, settle what the last run left, begin to consume and to send."""
-        js = await bus.connected(self.broker)
-        replicas, partitions = self._settings.stream_replicas, self._settings.partitions
-        await bus.patiently(
-            lambda: bus.ensure_streams(js, replicas=replicas, partitions=partitions), "preparing the streams"
-        )
+        js = await bus.opened(self.broker, self._settings)
         await self.database.reachable()
         await bus.patiently(
             lambda: self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded", "created_at"]}),
@@ -203,10 +199,4 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
 def run() -> None:
     """Run the notifier until it is told to stop."""
     settings = NotifierSettings()
-    serve(
-        lambda lifeline: build(settings, lifeline),
-        host=settings.host,
-        port=settings.notifier_port,
-        log_level=settings.log_level,
-        shutdown_seconds=settings.shutdown_seconds,
-    )
+    serve(lambda lifeline: build(settings, lifeline), settings, port=settings.notifier_port)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -56,11 +56,6 @@ class Event(Frozen):
     def identity(self) -> str:
         """``source#id``: the name under which the event is merged, quarantined and cited."""
         return f"{self.source}#{self.id}"
-
-    @property
-    def order(self) -> tuple[datetime, str, str]:
-        """Where the event stands among others about the same subject: by time, then id, then source."""
-        return (self.time, self.id, self.source)
 
 
 def _plain_text(text: str) -> str:

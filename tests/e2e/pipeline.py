@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
             process.start()
             stack.callback(process.end)
         for name in services:
-            until(lambda port=ports[name]: is_ready(port), seconds=40)  # type: ignore[misc]  # a lambda's default
+            until(partial(is_ready, ports[name]), seconds=40)
         http = stack.enter_context(httpx.Client(timeout=30))
         yield Pipeline(
             ingest=f"http://127.0.0.1:{ports['ingest']}",

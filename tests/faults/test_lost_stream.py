@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from nats.js import JetStreamContext
@@ -24,7 +25,7 @@ def test_a_deleted_stream_ends_the_services_and_is_never_made_anew(tmp_path: Pat
         here.on_bus(delete)
         for how in ("running", "started again"):
             for name in SERVICES:
-                until(lambda name=name: here.is_down(name), seconds=15)  # type: ignore[misc]  # a lambda's default
+                until(partial(here.is_down, name), seconds=15)
                 process = here.processes[name]
                 assert process.child is not None
                 assert process.child.returncode == 1, (name, how, process.tail())

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -223,7 +224,7 @@ class World:
         for name in ("nats", "mongo", "smtp"):
             self.start(name)
         for name in ("nats", "mongo", "smtp"):
-            until(lambda port=self.ports[name]: listens(port), seconds=40)  # type: ignore[misc]  # a lambda's default
+            until(partial(listens, self.ports[name]), seconds=40)
         for name in SERVICES:
             self.start(name)
         self._guard.start()

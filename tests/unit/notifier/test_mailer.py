@@ -45,7 +45,9 @@ def test_headers_and_parts() -> None:
     assert mail["Content-Language"] == "id"
     assert isinstance(mail, EmailMessage)
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert "Laju −5" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    assert "Laju −5" in plain.get_content()
 
 
 def test_lines_are_as_short_as_mail_demands() -> None:
