@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from faststream.nats import JStream, NatsBroker
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
@@ -110,11 +111,6 @@ def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:
     ]
 
 
-def declared(name: str) -> JStream:
-    """A stream for FastStream to use but never to create: its defaults are not ours."""
-    return JStream(name, declare=False)
-
-
 def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
     """A broker that reconnects for ever; ``on_closed`` is called if the client gives up all the same.
 
@@ -162,6 +158,12 @@ def js_of(broker: NatsBroker) -> JetStreamContext:
     """JetStream over the connection of a broker that was connected."""
     js: JetStreamContext = broker.config.connection_state.stream
     return js
+
+
+def client_of(broker: NatsBroker) -> Client:
+    """The NATS client of a broker that was connected."""
+    client: Client = broker.config.connection_state.connection
+    return client
 
 
 async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions: int = 16) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReplaceOne, UpdateOne
@@ -24,7 +26,11 @@ Document = dict[str, Any]
 Write = UpdateOne | ReplaceOne[Document]
 Result = TypeVar("Result")
 _IDS_PER_QUERY = 500
-_TRANSACTION_SECONDS = 20
+_SESSIONS = "sessions"
+# The driver's own helper would go on for two minutes, longer than JetStream waits for an acknowledgement.
+_TRANSACTION_SECONDS = 20.0
+_FIRST_PAUSE_SECONDS = 0.01
+_LONGEST_PAUSE_SECONDS = 0.5
 _DUPLICATE_KEY = 11000
 _NAMESPACE_EXISTS = 48
 
@@ -128,35 +134,9 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"preparing the database failed: {type(error).__name__}") from error
 
-    async def transaction(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
-        """Run ``work`` in one transaction; a conflict with another runs it again, so it must not keep state.
-
-        Two transactions that add the same document are a conflict too: the later one finds a duplicate key.
-
-        Raises:
-            DatabaseUnavailableError: it could not be committed.
-        """
-
-        async def run(session: AsyncIOMotorClientSession) -> Result:
-            return await work(Session(self._database, session))
-
-        try:
-            # The driver would go on retrying for two minutes, longer than JetStream waits for an acknowledgement.
-            async with asyncio.timeout(_TRANSACTION_SECONDS):
-                while True:
-                    try:
-                        async with await self._client.start_session() as session:
-                            outcome: Result = await session.with_transaction(run)
-                            return outcome
-                    except OperationFailure as error:
-                        if not _is_duplicate(error):
-                            raise
-        except TimeoutError as error:
-            raise DatabaseUnavailableError(f"committing took longer than {_TRANSACTION_SECONDS} s") from error
-        except PyMongoError as error:
-            # Also what looks permanent: nothing is acknowledged or lost, the retries are counted and seen, and the
-            # operator can mend what only an operator can (rights, disk, size).
-            raise DatabaseUnavailableError(f"committing to MongoDB failed: {_described(error)}") from None
+    def transactions(self, owner: str) -> Transactions:
+        """Transactions of ``owner``, a name that is the same after a restart and nobody else's meanwhile."""
+        return Transactions(self._client, self._database, owner)
 
     async def newest(self, collection: str, field: str, *, fields: Sequence[str], limit: int) -> list[Document]:
         """The ``limit`` documents with the greatest ``field``, greatest first; the field should have an index.
@@ -227,6 +207,71 @@ class Database:
     def close(self) -> None:
         """Close all connections, those of its siblings too."""
         self._client.close()
+
+
+class Transactions:
+    """One transaction at a time, all in one session whose id is kept under its owner's name.
+
+    Who is killed inside a transaction leaves its locks at the server until the transaction's lifetime ends (60 s by
+    default, for some servers without a setting), and whatever they cover stands still. So the next process of the same
+    name first ends the session of the one before it; and within a process the next transaction of the session ends one
+    whose abort never reached the server.
+    """
+
+    def __init__(
+        self, client: AsyncIOMotorClient[Document], database: AsyncIOMotorDatabase[Document], owner: str
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._owner = owner
+        self._session: AsyncIOMotorClientSession | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Run ``work`` in one transaction. It runs again after a conflict, and when it is unknown whether it was
+        committed: it must keep no state, and applying it twice must be as good as once.
+
+        Two transactions that add the same document are a conflict too: the later one finds a duplicate key.
+
+        Raises:
+            DatabaseUnavailableError: it could not be committed.
+        """
+        async with self._one_at_a_time:
+            deadline = time.monotonic() + _TRANSACTION_SECONDS
+            pause = _FIRST_PAUSE_SECONDS
+            while True:
+                try:
+                    session = self._session = self._session or await self._opened()
+                    async with session.start_transaction():
+                        return await work(Session(self._database, session))
+                except PyMongoError as error:
+                    if not _passes(error) or time.monotonic() > deadline:
+                        # Also what looks permanent: nothing is acknowledged or lost, the retries are counted and seen,
+                        # and the operator can mend what only an operator can (rights, disk, size).
+                        described = _described(error)
+                        raise DatabaseUnavailableError(f"committing to MongoDB failed: {described}") from None
+                await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - spreads tries, keeps no secret
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _opened(self) -> AsyncIOMotorClientSession:
+        sessions = self._database[_SESSIONS]
+        before = await sessions.find_one({"_id": self._owner})
+        if before is not None:
+            await self._client.admin.command("killSessions", [{"id": before["session"]}])
+        session = await self._client.start_session()
+        identity = cast("Mapping[str, Any]", session.session_id)  # motor declares its properties as functions
+        await sessions.update_one({"_id": self._owner}, {"$set": {"session": identity["id"]}}, upsert=True)
+        return session
+
+
+def _passes(error: PyMongoError) -> bool:
+    """Whether the same transaction may well be committed a moment later."""
+    return (
+        error.has_error_label("TransientTransactionError")
+        or error.has_error_label("UnknownTransactionCommitResult")
+        or isinstance(error, ConnectionFailure)
+        or (isinstance(error, OperationFailure) and _is_duplicate(error))
+    )
 
 
 def _is_duplicate(error: OperationFailure) -> bool:

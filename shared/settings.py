@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,14 @@ class ServiceSettings(BaseSettings):
     data: Annotated[Path, Field(description="Folder for keys and other files a service keeps")] = Path(".laju")
     host: Annotated[str, Field(description="Address the HTTP server listens on")] = "127.0.0.1"
     nats_url: Annotated[str, Field(description="NATS server with JetStream")] = "nats://127.0.0.1:4222"
+    instance: Annotated[
+        str | None, Field(description="Name of this replica, the same after its restart; by default host name and port")
+    ] = None
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR")] = "INFO"
     stream_replicas: Annotated[int, Field(ge=1, le=5, description="Replicas of each stream when it is created")] = 1
     partitions: Annotated[int, Field(ge=1, le=256, description="Partitions of EVENTS when it is created")] = 16
     shutdown_seconds: Annotated[int, Field(ge=1, description="How long work in hand may take after SIGTERM")] = 4
+
+    def replica(self, port: int) -> str:
+        """The name of the replica that listens on a port: what it left behind is found by it after a restart."""
+        return self.instance or f"{socket.gethostname()}:{port}"

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ from typing import Any
 from tests.waiting import until
 
 BIN = Path(sys.executable).parent
+_REMEMBERED = 40
+STARTED: deque[Process] = deque(maxlen=_REMEMBERED)
+"""The processes started last: what their logs say is shown with a test that fails."""
 
 
 def free_port() -> int:
@@ -50,6 +54,7 @@ class Process:
 
     def start(self) -> None:
         """Start it in a session of its own."""
+        STARTED.append(self)
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
                 self.command,
@@ -73,9 +78,9 @@ class Process:
                 raise
         return self.child.returncode
 
-    def tail(self) -> str:
+    def tail(self, lines: int = 25) -> str:
         """The last lines of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 @contextmanager

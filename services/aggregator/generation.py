@@ -11,10 +11,8 @@ import logging
 from collections.abc import Callable
 from datetime import date
 
-from faststream import AckPolicy
-from faststream.nats import NatsBroker, NatsMessage, PullSub
-from faststream.nats.subscriber.usecases import PullStreamSubscriber
-from nats.errors import Error as NatsError
+from faststream.nats import NatsBroker
+from nats.aio.msg import Msg
 
 from services.aggregator.assessor import Assessor
 from services.aggregator.consumers import Consumers
@@ -27,6 +25,7 @@ from services.aggregator.store import Store
 from shared import bus
 from shared.database import Database
 from shared.errors import RecoverableError
+from shared.pull import Pull
 from shared.service import Lifeline
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,8 @@ class Generation:
         self._settings = settings
         self._broker = broker
         js = bus.js_of(broker)
-        self.store = Store(database.sibling(database_name(settings.mongo_database, number)), number)
+        replica = settings.replica(settings.aggregator_port)
+        self.store = Store(database.sibling(database_name(settings.mongo_database, number)), number, replica)
         self.reader = Reader(self.store, policy=settings.policy, today=today)
         self.consumers = Consumers(
             js,
@@ -73,7 +73,7 @@ class Generation:
         self.projector = Projector(
             self.store, js, metrics, touched=self.assessor.touch, batch_events=settings.batch_events
         )
-        self._subscribers = [self._subscriber(partition) for partition in self.consumers.partitions]
+        self._pulls = [self._pull(partition) for partition in self.consumers.partitions]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, lifeline: Lifeline) -> None:
@@ -84,8 +84,8 @@ class Generation:
         """
         await bus.patiently(self.store.ensure, "preparing the database")
         await bus.patiently(lambda: self.consumers.prepare(self.store), "preparing the consumers")
-        for subscriber in self._subscribers:
-            await bus.patiently(subscriber.start, "subscribing")
+        for pull in self._pulls:
+            await bus.patiently(pull.start, "subscribing")
         self._tasks = [
             asyncio.create_task(lifeline.guard(work)) for work in (self.assessor.run(), self.assessor.run_clock())
         ]
@@ -95,42 +95,21 @@ class Generation:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for subscriber in self._subscribers:
-            try:
-                await subscriber.stop()
-            except NatsError as error:
-                log.warning("ending a subscription failed: %s", type(error).__name__)
+        await asyncio.gather(*(pull.stop() for pull in self._pulls))
         await self.projector.idle()
 
-    def _subscriber(self, partition: int) -> PullStreamSubscriber:
-        async def on_envelope(message: NatsMessage) -> None:
-            raw = message.raw_message
-            sequence = raw.metadata.sequence.stream
+    def _pull(self, partition: int) -> Pull:
+        async def on_envelope(message: Msg) -> None:
+            sequence = message.metadata.sequence.stream
             try:
-                await self.projector.project(partition, sequence, raw.data)
+                await self.projector.project(partition, sequence, message.data)
             except RecoverableError as error:
                 log.warning("projecting envelope %d failed: %s; it will be redelivered", sequence, error)
                 self.metrics.retried.inc()
-                await message.nack(delay=_RETRY_SECONDS)
+                await message.nak(delay=_RETRY_SECONDS)
             else:
                 await message.ack()
                 self.metrics.envelopes.inc()
 
-        subscriber = self._broker.subscriber(
-            bus.events_subject(partition),
-            stream=bus.declared(bus.EVENTS),
-            durable=self.consumers.durable_name(partition),
-            config=self.consumers.config(partition),
-            pull_sub=PullSub(batch_size=self._settings.envelopes_in_flight, timeout=5),
-            decoder=_whole,
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-            persistent=False,
-        )
-        subscriber(on_envelope)
-        return subscriber
-
-
-async def _whole(message: NatsMessage) -> NatsMessage:
-    """The handler opens envelopes itself, on the event loop: a synchronous decoder would go through a thread pool."""
-    return message
+        durable, in_flight = self.consumers.durable_name(partition), self._settings.envelopes_in_flight
+        return Pull(bus.client_of(self._broker), bus.EVENTS, durable, on_envelope, in_flight=in_flight)

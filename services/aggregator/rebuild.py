@@ -12,9 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js import JetStreamContext
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
@@ -25,10 +24,9 @@ from services.aggregator.store import Store
 from shared import bus
 from shared.database import Database
 from shared.errors import RecoverableError
+from shared.pull import Pull
 
 log = logging.getLogger(__name__)
-_FETCH = 32
-_FETCH_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 # A difference is one only if it stands still while both projections have nothing left to do.
@@ -64,19 +62,20 @@ class Rebuild:
         self,
         settings: AggregatorSettings,
         database: Database,
-        js: JetStreamContext,
+        client: Client,
         partitions: int,
         serving: int,
         progressed: Callable[[int, int, int], None],
     ) -> None:
-        self._js = js
+        self._client = client
+        self._in_flight = settings.envelopes_in_flight
         self._pointer = Pointer(database)
         self._progressed = progressed
         self._metrics = Metrics()
         self._envelopes = 0
-        self._stopping = False
+        js = client.jetstream()
         self._stores = [
-            Store(database.sibling(database_name(settings.mongo_database, number)), number)
+            Store(database.sibling(database_name(settings.mongo_database, number)), number, "rebuild")
             for number in (serving, serving + 1)
         ]
         self._consumers = [
@@ -104,9 +103,11 @@ class Rebuild:
         serving, rebuilt = self._stores
         await rebuilt.ensure()
         await self._consumers[1].prepare(rebuilt)
-        pulling = [asyncio.create_task(self._pull(partition)) for partition in self._consumers[1].partitions]
+        pulls = [self._pull(partition) for partition in self._consumers[1].partitions]
         try:
-            await self._catch_up(pulling)
+            for pull in pulls:
+                await pull.start()
+            await self._catch_up()
             differences = await self._differences()
             flipped = not dry_run and not differences
             if flipped:
@@ -115,45 +116,31 @@ class Rebuild:
                 await self._handed_over()
         finally:
             # What is in hand is finished and acknowledged: redelivery would wait for the acknowledgement's time.
-            self._stopping = True
-            await asyncio.gather(*pulling, return_exceptions=True)
+            await asyncio.gather(*(pull.stop() for pull in pulls))
         if dry_run:
             await self._consumers[1].delete()
             await rebuilt.drop()
         events = self._metrics.merged_events
         return Outcome(serving.projection, rebuilt.projection, self._envelopes, events, differences, flipped)
 
-    async def _pull(self, partition: int) -> None:
-        consumers = self._consumers[1]
-        subscription = await self._js.pull_subscribe_bind(consumers.durable_name(partition), bus.EVENTS)
-        while not self._stopping:
+    def _pull(self, partition: int) -> Pull:
+        async def on_envelope(message: Msg) -> None:
             try:
-                messages = await subscription.fetch(_FETCH, _FETCH_SECONDS)
-            except (NatsTimeoutError, TimeoutError):
-                continue
-            except NatsError as error:
-                log.warning("fetching failed: %s; trying again", type(error).__name__)
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            await asyncio.gather(*(self._project(partition, message) for message in messages))
-        await subscription.unsubscribe()
+                await self._projector.project(partition, message.metadata.sequence.stream, message.data)
+            except RecoverableError as error:
+                log.warning("projecting failed: %s; it will be redelivered", error)
+                await message.nak(delay=_RETRY_SECONDS)
+            else:
+                await message.ack()
+                self._envelopes += 1
 
-    async def _project(self, partition: int, message: Any) -> None:
-        try:
-            await self._projector.project(partition, message.metadata.sequence.stream, message.data)
-        except RecoverableError as error:
-            log.warning("projecting failed: %s; it will be redelivered", error)
-            await message.nak(delay=_RETRY_SECONDS)
-        else:
-            await message.ack()
-            self._envelopes += 1
+        durable = self._consumers[1].durable_name(partition)
+        return Pull(self._client, bus.EVENTS, durable, on_envelope, in_flight=self._in_flight)
 
-    async def _catch_up(self, pulling: list[asyncio.Task[None]]) -> None:
+    async def _catch_up(self) -> None:
         while lag := await self._consumers[1].lag():
             self._progressed(self._envelopes, self._metrics.merged_events, lag)
-            ended, _ = await asyncio.wait(pulling, timeout=_PAUSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
-                task.result()
+            await asyncio.sleep(_PAUSE_SECONDS)
         self._progressed(self._envelopes, self._metrics.merged_events, 0)
 
     async def _differences(self) -> list[Difference]:

@@ -66,11 +66,13 @@ class Shelf:
 
 
 class Store:
-    """Reads and writes of one projection version."""
+    """Reads and writes of one projection version by one process; ``replica`` names it across restarts."""
 
-    def __init__(self, database: Database, projection: int) -> None:
+    def __init__(self, database: Database, projection: int, replica: str) -> None:
         self._database = database
         self.projection = projection
+        self._merging = database.transactions(f"{replica}/merging")
+        self._assessing = database.transactions(f"{replica}/assessing")
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
@@ -109,7 +111,7 @@ class Store:
             )
             return changes
 
-        return await self._database.transaction(work)
+        return await self._merging.run(work)
 
     async def origin(self, created: str) -> str:
         """When the EVENTS stream that this database was built from was created; ``created`` if it is new."""
@@ -191,7 +193,7 @@ class Store:
             await session.write("standings", [replacement(document) for document in written])
             return waiting
 
-        return await self._database.transaction(work)
+        return await self._assessing.run(work)
 
     async def published(self, rows: Sequence[Standing]) -> None:
         """These rows of an assessment reached PACE."""

@@ -44,7 +44,7 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
                     rate = int(events / max(progress.tasks[0].elapsed or 0, 0.1))
                     progress.update(task, completed=envelopes, total=envelopes + waiting, events=events, rate=rate)
 
-                run = Rebuild(settings, database, js, await partitions_of(js), serving, progressed)
+                run = Rebuild(settings, database, client, await partitions_of(js), serving, progressed)
                 return await run.run(dry_run=dry_run)
     except (RecoverableError, StreamLostError) as error:
         raise CliError(f"{error}. Running `laju rebuild` again goes on where this stopped") from error

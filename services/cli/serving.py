@@ -35,7 +35,7 @@ async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
         await root.ping()
         number = await Pointer(root).serving()
         database = root.sibling(database_name(settings.mongo_database, number))
-        yield Serving(number, database, Store(database, number))
+        yield Serving(number, database, Store(database, number, "cli"))
     except RecoverableError as error:
         raise CliError(
             f"{error}. Is MongoDB running? Give its address with --mongo-url or LAJU_MONGO_URL, and run the command "

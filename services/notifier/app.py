@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
-from faststream import AckPolicy
 from faststream.exceptions import IncorrectState
-from faststream.nats import NatsMessage, PullSub
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
@@ -33,10 +32,12 @@ from services.notifier.stages.send import Backoff, Send
 from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError
+from shared.pull import Pull
 from shared.service import Lifeline, lifespan, serve
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
+_STANDINGS_IN_FLIGHT = 16
 
 
 class Notifier:
@@ -51,10 +52,12 @@ class Notifier:
         self._settings = settings
         self._lifeline = lifeline
         self._sending: asyncio.Task[None] | None = None
+        self._pull: Pull | None = None
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="notifier", on_closed=lifeline.closed)
         self.database = Database.at(settings.mongo_url, settings.notifier_database)
-        self.outbox = Outbox(self.database)
+        replica = settings.replica(settings.notifier_port)
+        self.outbox = Outbox(self.database, self.database.transactions(f"{replica}/claiming"))
         backoff = Backoff(
             settings.retry_first_seconds, settings.retry_max_seconds, timedelta(days=settings.give_up_days)
         )
@@ -68,8 +71,8 @@ class Notifier:
             backoff=backoff,
             clock=_now,
         )
-        intake = Intake(
-            self.database,
+        self._intake = Intake(
+            self.database.transactions(f"{replica}/deciding"),
             telling=(
                 inhibit,
                 decide_on_alert,
@@ -82,7 +85,6 @@ class Notifier:
             told=self.sender.wake,
             clock=_now,
         )
-        self._subscribe(intake)
 
     def js(self) -> JetStreamContext:
         """JetStream over the broker's connection.
@@ -104,7 +106,11 @@ class Notifier:
             "preparing the database",
         )
         await bus.patiently(self.sender.recover, "settling what the last run left")
-        await bus.patiently(self.broker.start, "subscribing to PACE")
+        await bus.patiently(self._mend, "preparing the consumer")
+        self._pull = Pull(
+            bus.client_of(self.broker), bus.PACE, consumer.DURABLE, self._on_standing, in_flight=_STANDINGS_IN_FLIGHT
+        )
+        await bus.patiently(self._pull.start, "subscribing to PACE")
         sending = self._sending = asyncio.create_task(self.sender.run())
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         # Shielded: at the end the mail in hand is finished, cutting it off would leave it uncertain.
@@ -112,6 +118,8 @@ class Notifier:
 
     async def stop(self) -> None:
         """Finish the mail in hand, then close. What is cut off is found in the outbox at the next start."""
+        if self._pull is not None:
+            await self._pull.stop()
         self.sender.stop()
         try:
             if self._sending is not None:
@@ -142,25 +150,12 @@ class Notifier:
         )
         await consumer.mend(self.js)
 
-    def _subscribe(self, intake: Intake) -> None:
-        async def on_standing(message: NatsMessage) -> None:
-            raw = message.raw_message
-            if await intake.take(raw.metadata.sequence.stream, raw.data) == "done":
-                await message.ack()
-            else:
-                await message.nack(delay=_RETRY_SECONDS)
-
-        # MANUAL: a defect leaves the standing unacknowledged, and it comes again after ack_wait.
-        self.broker.subscriber(
-            consumer.SUBJECTS,
-            stream=bus.declared(bus.PACE),
-            durable=consumer.DURABLE,
-            config=consumer.config(),
-            pull_sub=PullSub(batch_size=16, timeout=5),
-            decoder=_whole,
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-        )(on_standing)
+    async def _on_standing(self, message: Msg) -> None:
+        # A defect leaves the standing unacknowledged, and it comes again after ack_wait.
+        if await self._intake.take(message.metadata.sequence.stream, message.data) == "done":
+            await message.ack()
+        else:
+            await message.nak(delay=_RETRY_SECONDS)
 
 
 def _now() -> datetime:
@@ -169,11 +164,6 @@ def _now() -> datetime:
 
 async def _kept(task: asyncio.Task[None]) -> None:
     await asyncio.shield(task)
-
-
-async def _whole(message: NatsMessage) -> NatsMessage:
-    """The intake reads standings itself, on the event loop: a synchronous decoder would go through a thread pool."""
-    return message
 
 
 def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.notifier.metrics import Metrics
 from services.notifier.pipeline import Ended, Notification, Stage, run
 from shared.bus import PACE
-from shared.database import Database, Session
+from shared.database import Session, Transactions
 from shared.errors import InvalidError, RecoverableError
 from shared.events import OUTCOME_EVENT, PaceAssessed
 from shared.events.standing import Standing
@@ -29,7 +29,7 @@ class Intake:
 
     def __init__(
         self,
-        database: Database,
+        transactions: Transactions,
         *,
         telling: Sequence[Stage[Notification]],
         js: Callable[[], JetStreamContext],
@@ -37,7 +37,7 @@ class Intake:
         told: Callable[[], None],
         clock: Callable[[], datetime],
     ) -> None:
-        self._database = database
+        self._transactions = transactions
         self._telling = telling
         self._js = js
         self._metrics = metrics
@@ -69,7 +69,7 @@ class Intake:
         async def work(session: Session) -> Notification | Ended:
             return await run(self._telling, Notification(standing, session, self._clock()))
 
-        passed = await self._database.transaction(work)
+        passed = await self._transactions.run(work)
         if isinstance(passed, Ended):
             self._metrics.standings.labels("ended").inc()
             self._metrics.ended.labels(passed.stage, passed.reason).inc()

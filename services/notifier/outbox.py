@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.notifier.decide import Reason
-from shared.database import Database, Document, Session, update
+from shared.database import Database, Document, Session, Transactions, update
 from shared.events.standing import Standing
 
 OUTBOX = "outbox"
@@ -85,8 +85,9 @@ async def put(session: Session, entries: Sequence[Entry]) -> None:
 class Outbox:
     """The outbox collection outside the transaction that fills it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, claiming: Transactions) -> None:
         self._database = database
+        self._claiming = claiming
 
     async def open(self) -> list[Open]:
         """All entries without a recorded outcome, those to be tried first in front."""
@@ -113,7 +114,7 @@ class Outbox:
                 raise NotPendingError(message_id)
             await session.write(OUTBOX, [update(message_id, {"$set": {"state": "sending"}})])
 
-        await self._database.transaction(work)
+        await self._claiming.run(work)
 
     async def settle(self, entry: Entry, state: State, *, reply: str, at: datetime, next_at: datetime) -> None:
         """Write what came of a try that ended at ``at``; writing it again changes nothing."""

@@ -64,8 +64,7 @@ class Proxy:
         assert self._server is not None
         self._server.close()
         self.cut()
-        for task in self._tasks:
-            task.cancel()
+        # Their connections are cut, so their work is over; cancelled, the stream protocol would log an error for each.
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:

@@ -1,0 +1,23 @@
+"""What every test gets: a failure shows what the servers that ran meanwhile have to say."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from tests.servers import STARTED
+
+_LINES = 12
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the last lines of each log, newest process last."""
+    report = yield
+    if report.failed:
+        logs = {process.log: process for process in STARTED if process.log.exists()}
+        report.sections += [(f"end of {log}", process.tail(_LINES)) for log, process in logs.items()]
+    return report
