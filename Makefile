@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 RUN_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test faults check lint types docs lock clean
+.PHONY: help install run test faults mutations check lint types docs lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end,
 
 faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3
 	$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),3)
+
+mutations: $(INSTALLED) ## Bring in one defect after the other and see which test notices it
+	$(BIN)/python -m tests.mutations
 
 lint: $(INSTALLED) ## Check style and generated documentation
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ Handle = Callable[[Msg], Awaitable[None]]
 
 _EXPIRES_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 5.0
+_SILENCE_SECONDS = 10.0
 _LOOK_SECONDS = 1.0
 _NANOSECONDS = 1_000_000_000
 _PENDING_MESSAGES = "Nats-Pending-Messages"
@@ -103,7 +104,7 @@ class Pull:
         reconnects = self._client.stats["reconnects"]
         while True:
             self._changed.clear()
-            if reconnects != self._client.stats["reconnects"] or loop.time() - self._heard > 2 * _HEARTBEAT_SECONDS:
+            if reconnects != self._client.stats["reconnects"] or loop.time() - self._heard > _SILENCE_SECONDS:
                 # The server forgets the requests of a lost connection, and tells nobody.
                 reconnects, self._heard, self._requested = self._client.stats["reconnects"], loop.time(), 0
             room = self._in_flight - len(self._in_hand) - self._requested

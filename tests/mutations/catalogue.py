@@ -1,0 +1,128 @@
+"""Defects that somebody could bring in, each a change of a few words, and where the suite must notice it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROPERTIES = "tests/property"
+RESTARTS = "tests/e2e/test_restarts.py"
+FAULTS = "tests/faults"
+DATABASE = "tests/integration/shared/test_database.py"
+PULL = "tests/integration/shared/test_pull.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """In ``file`` each of ``old`` is replaced by its ``new``; at least one of ``tests`` must then fail."""
+
+    name: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+    tests: tuple[str, ...]
+
+
+_PROJECT = """\
+            try:
+                await self.projector.project(partition, sequence, message.data)
+"""
+_ACKED_FIRST = """\
+            try:
+                await message.ack()
+                await self.projector.project(partition, sequence, message.data)
+"""
+
+MUTATIONS = (
+    Mutation(
+        "no transaction",
+        "shared/database.py",
+        (
+            ("async with session.start_transaction():", "if True:"),
+            ("await work(Session(self._database, session))", "await work(Session(self._database, None))"),
+        ),
+        (FAULTS,),
+    ),
+    Mutation(
+        "acknowledged before the commit",
+        "services/aggregator/generation.py",
+        (
+            (_PROJECT, _ACKED_FIRST),
+            ("                await message.ack()\n                self.metrics", " " * 16 + "self.metrics"),
+        ),
+        (FAULTS,),
+    ),
+    Mutation(
+        "of two events with one identity the last to arrive stays",
+        "services/aggregator/citizen.py",
+        (("lost = sorted((known, fact), key=_canonical)", "lost = (fact, known)"),),
+        (PROPERTIES,),
+    ),
+    Mutation(
+        "facts apply in the order of their arrival",
+        "services/aggregator/citizen.py",
+        (("for fact in sorted(facts.values()):", "for fact in facts.values():"),),
+        (PROPERTIES,),
+    ),
+    Mutation(
+        "of too many facts the first to arrive stay",
+        "services/aggregator/citizen.py",
+        (("ordered = sorted(union.values())", "ordered = list(union.values())"),),
+        (PROPERTIES,),
+    ),
+    Mutation(
+        "the last report of a slot to arrive stays",
+        "services/aggregator/projection.py",
+        (("if slot not in slots or later(slots[slot], document) != slots[slot]", "if slot"),),
+        (PROPERTIES,),
+    ),
+    Mutation(
+        "a citizen's former contribution is not taken back",
+        "services/aggregator/projection.py",
+        (("            cells.subtract(contribution(before))\n", ""),),
+        (PROPERTIES,),
+    ),
+    Mutation(
+        "an emptied EVENTS is created anew",
+        "shared/bus.py",
+        (("if config.name == EVENTS and await _exists(js, ALERTS)", "if False and await _exists(js, ALERTS)"),),
+        (FAULTS, "tests/integration/test_ingest.py"),
+    ),
+    Mutation(
+        "accepted before JetStream acknowledged",
+        "services/ingest/writer.py",
+        (("await self._js.publish(events_subject", "await self._js.publish_async(events_subject"),),
+        ("tests/integration/test_ingest.py", FAULTS),
+    ),
+    Mutation(
+        "a deleted consumer is not created again",
+        "services/aggregator/consumers.py",
+        (("if await self._info(partition) is None:", "if False:"),),
+        (FAULTS,),
+    ),
+    Mutation(
+        "what a killed transaction left is not ended",
+        "shared/database.py",
+        (("if before is not None:", "if False:"),),
+        (DATABASE,),
+    ),
+    Mutation(
+        "a pull forgets that its requests expire",
+        "shared/pull.py",
+        (("self._requested = max(self._requested - int(left), 0)", "pass"),),
+        (PULL,),
+    ),
+    Mutation(
+        "a standing is acknowledged before its outcome is kept",
+        "services/notifier/app.py",
+        (
+            ("        # A defect leaves", "        await message.ack()\n        # A defect leaves"),
+            ('== "done":\n            await message.ack()', '== "done":\n            pass'),
+        ),
+        ("tests/integration/notifier", FAULTS),
+    ),
+    Mutation(
+        "a mail is not marked before it is sent",
+        "services/notifier/outbox.py",
+        (('{"$set": {"state": "sending"}}', '{"$set": {"state": "pending"}}'),),
+        ("tests/integration/notifier", FAULTS),
+    ),
+)
