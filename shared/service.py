@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -22,10 +23,11 @@ log = logging.getLogger(__name__)
 
 
 class Lifeline:
-    """Through which anything in the service can end the process."""
+    """Through which anything in the service can end the process. ``overran``: its end took longer than it may."""
 
     def __init__(self) -> None:
         self.error: BaseException | None = None
+        self.overran = False
         self._stopping = False
         self._on_cut: Callable[[], None] | None = None
 
@@ -85,6 +87,7 @@ def lifespan(
             await asyncio.wait_for(stop(), shutdown_seconds)
         except TimeoutError:
             log.warning("stopping took longer than %g s: what was in hand will be redelivered", shutdown_seconds)
+            lifeline.overran = True
 
     return span
 
@@ -118,4 +121,9 @@ def serve(build: Callable[[Lifeline], FastAPI], settings: ServiceSettings, *, po
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda number, frame: None)
     server.run()
-    sys.exit(0 if lifeline.error is None and server.started else 1)
+    code = 0 if lifeline.error is None and server.started else 1
+    if lifeline.overran:
+        # A thread that waits for a dead line would hold the process up until its own time-out.
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
