@@ -10,14 +10,17 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from shared.errors import InvalidError
 from shared.events import DISTRICT_EVENT, CitizenEvent, DistrictEvent, RegionEvent, home_of
-from shared.upcast import RawEvent, upcast
+from shared.upcast import upcast
 from shared.wilayah import Level, kabkota_of, level_of
+
+Read = TypeVar("Read")
 
 MAX_EVENTS = 500
 CONTENT_TYPE = "application/cloudevents-batch+json"
@@ -35,11 +38,23 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Generic[Read]):
     """What an envelope held: the events that can be applied and those that cannot."""
 
-    events: list[CitizenEvent | RegionEvent]
+    events: list[Read]
     unreadable: list[Unreadable]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[Read]):
+    """What an envelope is read as: all of its events, or one by one if some cannot be read."""
+
+    batch: TypeAdapter[list[Read]]
+    event: TypeAdapter[Read]
+
+
+WHOLE: Reading[CitizenEvent | RegionEvent] = Reading(_BATCH, DISTRICT_EVENT)
+"""Events as the models of the catalogue."""
 
 
 def partition_of(event: CitizenEvent | RegionEvent, partitions: int) -> int:
@@ -60,36 +75,32 @@ def message_id(events: Sequence[CitizenEvent | RegionEvent]) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def open_envelope(body: bytes) -> Opened:
+def open_envelope(body: bytes, reading: Reading[Read]) -> Opened[Read]:
     """Read an envelope. Events of an old version are upcast; what cannot be read is told apart, not dropped.
 
     Raises:
         InvalidError: the envelope as a whole is no JSON array.
     """
     try:
-        return Opened(_BATCH.validate_json(body, context=_STORED), [])
+        return Opened(reading.batch.validate_json(body, context=_STORED), [])
     except ValidationError:
-        return _one_by_one(body)
+        return _one_by_one(body, reading)
 
 
-def _one_by_one(body: bytes) -> Opened:
+def _one_by_one(body: bytes, reading: Reading[Read]) -> Opened[Read]:
     try:
         items = from_json(body)
     except ValueError as error:
         raise InvalidError(f"opening the envelope failed: {error}") from error
     if not isinstance(items, list):
         raise InvalidError("opening the envelope failed: it is not a JSON array of events")
-    opened = Opened([], [])
+    opened: Opened[Read] = Opened([], [])
     for index, item in enumerate(items):
         try:
-            opened.events.append(_read(item))
+            opened.events.append(reading.event.validate_json(to_json(upcast(item)), context=_STORED))
         except (ValueError, AttributeError) as error:
             opened.unreadable.append(Unreadable(_identity(item, index), _reason(error), to_json(item).decode()))
     return opened
-
-
-def _read(item: RawEvent) -> CitizenEvent | RegionEvent:
-    return DISTRICT_EVENT.validate_json(to_json(upcast(item)), context=_STORED)
 
 
 def _identity(item: object, index: int) -> str:

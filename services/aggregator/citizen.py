@@ -1,42 +1,32 @@
 """What is known about one citizen, and what it adds to the counters. The heart of the projection, and pure.
 
-``merge`` is set union, so order and duplication of events cannot matter; ``contribution`` is a fold over the set in
-one fixed order, so neither can lateness. A batch changes the counters by the difference of the contributions.
+``merge`` is set union, so order and duplication of events cannot matter; ``contribute`` is a fold over the set in one
+fixed order, so neither can lateness. A batch changes the counters by the difference of the contributions.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from shared.events import (
-    CitizenEvent,
-    IkdActivated,
-    IkdDeactivated,
-    PerekamanRecorded,
-    PerekamanVoided,
-    Programme,
-    ResidentMoved,
-)
-from shared.wilayah import kabkota_of, lineage, local_day, within
+from services.aggregator.counters import Dimension, Increments, count_resident, count_served, count_simulated
+from services.aggregator.stored import DoneEvent, SaidEvent
+from shared.events import Programme
+from shared.wilayah import kabkota_of, within
 
 MAX_FACTS = 100
 TOO_MANY = f"more than {MAX_FACTS} facts about one citizen"
 CONFLICT = "another event has the same source and id but says something else"
 SIMULATED = "simulation/"
 Kind = Literal["recorded", "voided", "activated", "reactivated", "deactivated", "moved"]
-Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
 
-_KINDS: dict[type[CitizenEvent], Kind] = {
-    PerekamanRecorded: "recorded",
-    PerekamanVoided: "voided",
-    IkdActivated: "activated",
-    IkdDeactivated: "deactivated",
-    ResidentMoved: "moved",
+_KINDS: dict[str, Kind] = {
+    "perekaman.recorded.v1": "recorded",
+    "perekaman.voided.v1": "voided",
+    "ikd.activated.v1": "activated",
+    "ikd.deactivated.v1": "deactivated",
+    "resident.moved.v1": "moved",
 }
 _BEGINS: dict[Kind, Programme] = {"recorded": "perekaman", "activated": "ikd"}
 _ENDS: dict[Kind, Programme] = {"voided": "perekaman", "deactivated": "ikd"}
@@ -66,38 +56,6 @@ Key = tuple[str, str]
 Facts = Mapping[Key, Fact]
 
 
-class Resident(NamedTuple):
-    """Counter cell: net change of a programme among the residents of a region (kab/kota, kecamatan or desa)."""
-
-    region: str
-    programme: Programme
-    day: date
-
-
-class Served(NamedTuple):
-    """Counter cell: service done, seen from one kab/kota along one dimension.
-
-    ``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in ``region``;
-    ``service_region`` counts where residents of ``region`` were served. The two are never added up.
-    """
-
-    region: str
-    programme: Programme
-    by: Dimension
-    key: str
-    day: date
-
-
-class Simulated(NamedTuple):
-    """Counter cell: facts from a simulation among a kab/kota's residents, so that its figures can be labelled."""
-
-    region: str
-    year: int
-
-
-Cell = Resident | Served | Simulated
-
-
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A citizen's facts after a merge, and those that have no place in it, each with the reason."""
@@ -106,19 +64,18 @@ class Merged:
     rejected: list[tuple[Fact, str]]
 
 
-def fact_of(event: CitizenEvent) -> Fact:
+def fact_of(event: SaidEvent | DoneEvent) -> Fact:
     """The fact that an event states."""
-    data = event.data
-    time = event.time.astimezone(UTC).isoformat(timespec="microseconds")
-    kind = _KINDS[type(event)]
-    if isinstance(event, IkdActivated) and event.data.reactivation:
+    kind = _KINDS[event["type"]]
+    if event["type"] != "perekaman.recorded.v1" and event["type"] != "ikd.activated.v1":
+        return Fact(event["time"], event["id"], event["source"], kind, event["data"]["home"])
+    data = event["data"]
+    if kind == "activated" and data.get("reactivation"):
         kind = "reactivated"
-    if isinstance(event, PerekamanRecorded | IkdActivated):
-        served = event.data
-        return Fact(
-            time, event.id, event.source, kind, data.home, served.service, served.channel, served.place, served.group
-        )
-    return Fact(time, event.id, event.source, kind, data.home)
+    return Fact(
+        event["time"], event["id"], event["source"], kind,
+        data["home"], data["service"], data["channel"], data.get("place"), data.get("group"),
+    )  # fmt: skip
 
 
 def merge(facts: Facts, more: Iterable[Fact]) -> Merged:
@@ -142,15 +99,14 @@ def merge(facts: Facts, more: Iterable[Fact]) -> Merged:
     return Merged(union, rejected)
 
 
-def contribution(facts: Facts) -> Counter[Cell]:
-    """What these facts add to the counters, by cell, days in the zone of the region counted.
+def contribute(facts: Facts, counters: Increments, times: int = 1) -> None:
+    """Add what these facts count to the counters, ``times`` over; days are in the zone of the region counted.
 
     Facts apply in order of (time, id). An activation or recording counts once while it lasts; ending it takes one off
     on that day, also for someone never seen active, whom the opening balance counted; ending it twice changes
     nothing. A different ``home`` moves the citizen with what they hold; a wider region that contains the present home
     says nothing new. A reactivation is service done but no new activation.
     """
-    cells: Counter[Cell] = Counter()
     home: str | None = None
     holds: dict[Programme, bool] = {}
     for fact in sorted(facts.values()):
@@ -159,51 +115,39 @@ def contribution(facts: Facts) -> Counter[Cell]:
         elif fact.home != home and not within(home, fact.home):
             for programme, held in holds.items():
                 if held:
-                    _count(cells, home, programme, fact.time, -1)
-                    _count(cells, fact.home, programme, fact.time, +1)
+                    count_resident(counters, home, programme, fact.time, -times)
+                    count_resident(counters, fact.home, programme, fact.time, times)
             home = fact.home
         if begun := _BEGINS.get(fact.kind):
             if not holds.get(begun):
                 holds[begun] = True
-                _count(cells, home, begun, fact.time, +1)
-                _serve(cells, fact, home, begun)
+                count_resident(counters, home, begun, fact.time, times)
+                _serve(counters, fact, home, begun, times)
         elif fact.kind == "reactivated":
-            _serve(cells, fact, home, "ikd")
+            _serve(counters, fact, home, "ikd", times)
         elif ended := _ENDS.get(fact.kind):
             if holds.get(ended, True):
-                _count(cells, home, ended, fact.time, -1)
+                count_resident(counters, home, ended, fact.time, -times)
             holds[ended] = False
         if fact.source.startswith(SIMULATED):
-            cells[Simulated(kabkota_of(fact.home), _day(fact.time, fact.home).year)] += 1
-    return cells
+            count_simulated(counters, fact.home, fact.time, times)
 
 
-def _count(cells: Counter[Cell], home: str, programme: Programme, time: str, change: int) -> None:
-    day = _day(time, home)
-    for region in lineage(home):
-        cells[Resident(region, programme, day)] += change
-
-
-def _serve(cells: Counter[Cell], fact: Fact, home: str, programme: Programme) -> None:
+def _serve(counters: Increments, fact: Fact, home: str, programme: Programme, times: int) -> None:
     if fact.service is None:  # only services get here, and they all say where
         raise ValueError("a service fact without a service region")
-    office, resident = kabkota_of(fact.service), kabkota_of(home)
-    day = _day(fact.time, office)
     # A kecamatan is the narrowest office that has its own line; a desa counts with its kecamatan.
-    at = fact.service[:8]
-    cells[Served(resident, programme, "service_region", at, _day(fact.time, resident))] += 1
-    cells[Served(office, programme, "home_region", resident, day)] += 1
-    told: dict[Dimension, str | None] = {"channel": fact.channel, "place": fact.place, "group": fact.group}
-    for by, key in told.items():
+    count_served(counters, home, programme, "service_region", fact.service[:8], fact.time, times)
+    told: tuple[tuple[Dimension, str | None], ...] = (
+        ("home_region", kabkota_of(home)),
+        ("channel", fact.channel),
+        ("place", fact.place),
+        ("group", fact.group),
+    )
+    for by, key in told:
         if key is not None:
-            cells[Served(office, programme, by, key, day)] += 1
+            count_served(counters, fact.service, programme, by, key, fact.time, times)
 
 
 def _canonical(fact: Fact) -> tuple[str, ...]:
     return tuple("" if value is None else value for value in fact)
-
-
-# A fold before and a fold after meet the same facts; beyond a batch hardly any moment comes again.
-@lru_cache(maxsize=20_000)
-def _day(time: str, region: str) -> date:
-    return local_day(datetime.fromisoformat(time), region)

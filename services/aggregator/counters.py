@@ -9,40 +9,74 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Literal
 from urllib.parse import quote, unquote
 
-from services.aggregator.citizen import Cell, Dimension, Served, Simulated
 from shared.events import Programme
-from shared.wilayah import kabkota_of
+from shared.wilayah import lineage, local_day
 
 Document = Mapping[str, Any]
 Increments = dict[str, dict[str, int]]
+"""Changes by document id and field path."""
+
+Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
+"""``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in a kab/kota; ``service_region``
+counts where residents of a kab/kota were served. The two are never added up."""
 
 
-def increments(cells: Counter[Cell]) -> Increments:
-    """The ``$inc`` of each counter document, by document id and field path. Cells without change are left out."""
-    changes: Increments = {}
-    for cell, change in cells.items():
-        if change:
-            document, path = _place(cell)
-            changes.setdefault(document, {})[path] = change
-    return changes
+def count_resident(counters: Increments, home: str, programme: Programme, time: str, change: int) -> None:
+    """Count among the residents of ``home`` (a kab/kota, kecamatan or desa) and of what it lies in, on its own day."""
+    year, day = _day(time[:13], home[:2])
+    paths = counters.setdefault(f"{home[:5]}/{year}", {})
+    for prefix in _resident_prefixes(home, programme):
+        path = prefix + day
+        paths[path] = paths.get(path, 0) + change
 
 
-def _place(cell: Cell) -> tuple[str, str]:
-    if isinstance(cell, Simulated):
-        return f"{cell.region}/{cell.year}", "simulated"
-    day = f"{cell.day:%m%d}"
-    if isinstance(cell, Served):
-        return f"{cell.region}/{cell.day.year}", f"service.{cell.programme}.{cell.by}.{escape(cell.key)}.{day}"
-    kabkota = kabkota_of(cell.region)
-    if cell.region == kabkota:
-        return f"{kabkota}/{cell.day.year}", f"days.{cell.programme}.{day}"
-    return f"{kabkota}/{cell.day.year}", f"finer.{cell.programme}.{cell.region.replace('.', '')}.{day}"
+def count_served(
+    counters: Increments, region: str, programme: Programme, by: Dimension, key: str, time: str, change: int
+) -> None:
+    """Count service done in the kab/kota of ``region`` along one dimension."""
+    year, day = _day(time[:13], region[:2])
+    paths = counters.setdefault(f"{region[:5]}/{year}", {})
+    path = _served_prefix(programme, by, key) + day
+    paths[path] = paths.get(path, 0) + change
+
+
+def count_simulated(counters: Increments, home: str, time: str, change: int) -> None:
+    """Count a fact from a simulation among a kab/kota's residents, so that its figures can be labelled."""
+    year, _ = _day(time[:13], home[:2])
+    paths = counters.setdefault(f"{home[:5]}/{year}", {})
+    paths["simulated"] = paths.get("simulated", 0) + change
+
+
+def without_zeros(counters: Increments) -> Increments:
+    """The changes that change something."""
+    found = {document: {path: n for path, n in paths.items() if n} for document, paths in counters.items()}
+    return {document: paths for document, paths in found.items() if paths}
+
+
+# These three are asked for with the same few arguments over and over: computing them for each of an event's eight
+# counters was the larger half of the fold.
+@lru_cache(maxsize=200_000)
+def _day(hour: str, province: str) -> tuple[str, str]:
+    """Year and MMDD in a province's zone of a time in UTC, which is given up to its hour: offsets are whole hours."""
+    day = local_day(datetime.fromisoformat(f"{hour}:00:00+00:00"), province)
+    return str(day.year), f"{day:%m%d}"
+
+
+@lru_cache(maxsize=200_000)
+def _resident_prefixes(home: str, programme: Programme) -> tuple[str, ...]:
+    finer = lineage(home)[1:]
+    return (f"days.{programme}.", *(f"finer.{programme}.{region.replace('.', '')}." for region in finer))
+
+
+@lru_cache(maxsize=200_000)
+def _served_prefix(programme: Programme, by: Dimension, key: str) -> str:
+    return f"service.{programme}.{by}.{escape(key)}."
 
 
 def days_of(documents: Iterable[Document], region: str, programme: Programme) -> dict[date, int]:

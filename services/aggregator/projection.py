@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.aggregator.citizen import Cell, Fact, Key, contribution, fact_of, merge
-from services.aggregator.counters import Increments, increments
+from pydantic_core import from_json, to_json
+
+from services.aggregator.citizen import Fact, Key, contribute, fact_of, merge
+from services.aggregator.counters import Increments, without_zeros
 from services.aggregator.facts import documents_of, later
-from shared.events import CitizenEvent, RegionEvent
+from services.aggregator.stored import StoredEvent
 
 Document = dict[str, Any]
 
@@ -43,12 +44,12 @@ class Changes:
     touched: frozenset[str]
 
 
-def batch_of(events: Iterable[CitizenEvent | RegionEvent]) -> Batch:
+def batch_of(events: Iterable[StoredEvent]) -> Batch:
     """The events sorted into what they are about. Their order does not matter."""
     batch = Batch()
     for event in events:
-        if isinstance(event, CitizenEvent):
-            batch.citizens.setdefault(event.data.citizen, []).append(fact_of(event))
+        if isinstance(event, dict):
+            batch.citizens.setdefault(event["data"]["citizen"], []).append(fact_of(event))
         else:
             for document in documents_of(event):
                 slot = document["_id"]
@@ -58,7 +59,7 @@ def batch_of(events: Iterable[CitizenEvent | RegionEvent]) -> Batch:
 
 def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Document]) -> Changes:
     """What the batch changes, given the stored documents of its citizens and slots (missing ones are new)."""
-    cells: Counter[Cell] = Counter()
+    counters: Increments = {}
     written: dict[str, Document] = {}
     rejected: list[Rejected] = []
     for citizen, facts in batch.citizens.items():
@@ -66,33 +67,36 @@ def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Doc
         merged = merge(before, facts)
         rejected += [Rejected(citizen, fact, reason) for fact, reason in merged.rejected]
         if merged.facts != before:
-            cells.update(contribution(merged.facts))
-            cells.subtract(contribution(before))
+            contribute(merged.facts, counters)
+            contribute(before, counters, -1)
             written[citizen] = document_of(citizen, merged.facts.values())
     replaced = {
         slot: document
         for slot, document in batch.slots.items()
         if slot not in slots or later(slots[slot], document) != slots[slot]
     }
-    counters = increments(cells)
+    counters = without_zeros(counters)
     touched = {document.partition("/")[0] for document in counters} | {fact["owner"] for fact in replaced.values()}
     return Changes(written, replaced, counters, rejected, frozenset(touched))
 
 
 def document_of(citizen: str, facts: Iterable[Fact]) -> Document:
-    """``{_id: pseudonym, f: [[time, id, source, kind, home, service?, channel?, place?, group?], …]}``, earliest
-    first, trailing nulls left out: these documents are the bulk of the database, so they stay small."""
-    return {"_id": citizen, "f": [_trimmed(fact) for fact in sorted(facts)]}
+    """``{_id: pseudonym, f: "[[time, id, source, kind, home, service?, channel?, place?, group?], …]"}``, earliest fact
+    first, trailing nulls left out. As text, because these documents are the bulk of the database: a value for each
+    field cost the driver several times as much each time a batch met the citizen."""
+    return {"_id": citizen, "f": to_json([_trimmed(fact) for fact in sorted(facts)]).decode()}
 
 
 def facts_in(document: Document | None) -> dict[Key, Fact]:
     """The facts a citizen's document holds, by source and id; none if there is no document."""
-    facts = (Fact(*fields) for fields in document["f"]) if document else ()
+    if document is None:
+        return {}
+    facts = (Fact(*fields) for fields in from_json(document["f"]))
     return {fact.key: fact for fact in facts}
 
 
-def _trimmed(fact: Sequence[str | None]) -> list[str | None]:
-    fields = list(fact)
-    while fields[-1] is None:
-        fields.pop()
-    return fields
+def _trimmed(fact: Fact) -> Sequence[str | None]:
+    end = len(fact)
+    while fact[end - 1] is None:
+        end -= 1
+    return fact[:end]

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import Rejected, batch_of
 from services.aggregator.store import Store
+from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
 from shared.errors import InvalidError
@@ -25,7 +26,7 @@ class Envelope:
 
     partition: int
     sequence: int
-    opened: Opened
+    opened: Opened[StoredEvent]
 
 
 class Projector:
@@ -55,7 +56,7 @@ class Projector:
             RecoverableError: it is not, and may be tried again.
         """
         try:
-            opened = open_envelope(body)
+            opened = open_envelope(body, STORED)
         except InvalidError as error:
             opened = Opened([], [Unreadable(f"envelope {sequence}", error.reason, body.decode(errors="replace"))])
         if opened.unreadable:
@@ -76,7 +77,7 @@ class Projector:
         events = [event for envelope in envelopes for event in envelope.opened.events]
 
         sequences = {
-            (event.source, event.id): envelope.sequence for envelope in envelopes for event in envelope.opened.events
+            identity_of(event): envelope.sequence for envelope in envelopes for event in envelope.opened.events
         }
 
         async def keep_first(rejected: Sequence[Rejected]) -> None:

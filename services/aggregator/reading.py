@@ -20,9 +20,8 @@ from services.aggregator.answers import (
     WajibKtpCount,
 )
 from services.aggregator.book import Book, total, warnings
-from services.aggregator.citizen import Dimension
 from services.aggregator.claims import CheckedClaim, check
-from services.aggregator.counters import days_of, services_of
+from services.aggregator.counters import Dimension, days_of, services_of
 from services.aggregator.figures import percent
 from services.aggregator.interventions import Effect, effect
 from services.aggregator.pace import Policy, assess_all

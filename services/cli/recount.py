@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
 from services.aggregator.citizen import fact_of
 from services.aggregator.facts import documents_of
 from services.aggregator.projection import batch_of, facts_in, fold
-from shared.events import CitizenEvent, RegionEvent
+from services.aggregator.stored import StoredEvent
 from shared.wilayah import kabkota_of
 
 Document = dict[str, Any]
@@ -44,17 +42,17 @@ class Recount:
     """The projection of all events added so far; in whatever order and batches they come."""
 
     def __init__(self) -> None:
-        self._citizens: dict[str, bytes] = {}
+        self._citizens: dict[str, str] = {}
         self._slots: dict[str, Document] = {}
         self._counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._documents: defaultdict[str, set[str]] = defaultdict(set)
 
-    def add(self, events: Sequence[CitizenEvent | RegionEvent]) -> None:
+    def add(self, events: Sequence[StoredEvent]) -> None:
         """Merge events."""
         batch = batch_of(events)
         changes = fold(batch, {citizen: self._citizen(citizen) for citizen in batch.citizens}, self._slots)
         for citizen, document in changes.citizens.items():
-            self._citizens[citizen] = to_json(document["f"])
+            self._citizens[citizen] = document["f"]
         for slot, document in changes.slots.items():
             self._slots[slot] = document
             self._documents[document["owner"]].add(f"facts/{slot}")
@@ -62,12 +60,12 @@ class Recount:
             self._counters[key].update(paths)
             self._documents[key.partition("/")[0]].add(f"counters/{key}")
 
-    def concerned(self, events: Iterable[CitizenEvent | RegionEvent]) -> set[str]:
+    def concerned(self, events: Iterable[StoredEvent]) -> set[str]:
         """The kab/kota and wider regions whose documents any part of these events could change, if added now."""
         owners: set[str] = set()
         for event in events:
-            if isinstance(event, CitizenEvent):
-                known = facts_in(self._citizen(event.data.citizen)).values()
+            if isinstance(event, dict):
+                known = facts_in(self._citizen(event["data"]["citizen"])).values()
                 for fact in (*known, fact_of(event)):
                     owners.add(kabkota_of(fact.home))
                     if fact.service is not None:
@@ -93,8 +91,7 @@ class Recount:
         return found
 
     def _citizen(self, citizen: str) -> Document:
-        known = self._citizens.get(citizen)
-        return {"f": from_json(known) if known else []}
+        return {"f": self._citizens.get(citizen, "[]")}
 
 
 def counter_figures(document: Document) -> dict[str, Any]:

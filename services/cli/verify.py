@@ -19,6 +19,7 @@ from nats.js.errors import NotFoundError
 
 from services.aggregator.consumers import Consumers
 from services.aggregator.settings import AggregatorSettings
+from services.aggregator.stored import STORED, StoredEvent
 from services.cli.errors import CliError
 from services.cli.recount import Difference, Figures, Recount, compare, counter_figures, fact_figures
 from services.cli.serving import Serving
@@ -27,7 +28,6 @@ from shared import wilayah
 from shared.bus import EVENTS, partitions_of
 from shared.envelope import open_envelope
 from shared.errors import InvalidError
-from shared.events import CitizenEvent, RegionEvent
 from shared.wilayah import Level
 
 Advance = Callable[[int, int], None]
@@ -146,7 +146,7 @@ class Verification:
         concerned: set[str] = set()
         if through < start:
             return concerned
-        waiting: list[CitizenEvent | RegionEvent] = []
+        waiting: list[StoredEvent] = []
 
         def add() -> None:
             if start > 1:  # nothing was read from the database before the first fold
@@ -159,7 +159,7 @@ class Verification:
             sequence = message.metadata.sequence.stream
             self._reached[int(message.subject.rpartition(".")[2])] = sequence
             try:
-                opened = open_envelope(message.data)
+                opened = open_envelope(message.data, STORED)
             except InvalidError:
                 self._verdict.unreadable += 1
             else:

@@ -17,7 +17,7 @@ import pytest
 from nats.js.api import DiscardPolicy, StreamConfig
 
 from shared.bus import EVENTS
-from shared.envelope import open_envelope
+from shared.envelope import WHOLE, open_envelope
 from tests.events import citizen, event, target
 from tests.servers import Process, free_port, nats_server, running, service, status
 from tests.waiting import until
@@ -51,7 +51,7 @@ class Intake:
             js = client.jetstream()
             last = (await js.stream_info(EVENTS)).state.last_seq
             messages = [await js.get_msg(EVENTS, seq) for seq in range(1, last + 1)]
-            return [item for message in messages for item in open_envelope(message.data or b"").events]
+            return [item for message in messages for item in open_envelope(message.data or b"", WHOLE).events]
         finally:
             await client.close()
 

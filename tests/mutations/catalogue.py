@@ -77,7 +77,7 @@ MUTATIONS = (
     Mutation(
         "a citizen's former contribution is not taken back",
         "services/aggregator/projection.py",
-        (("            cells.subtract(contribution(before))\n", ""),),
+        (("            contribute(before, counters, -1)\n", ""),),
         (PROPERTIES,),
     ),
     Mutation(

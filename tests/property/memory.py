@@ -8,12 +8,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.aggregator.projection import batch_of, fold
-from shared.events import DISTRICT_EVENT, CitizenEvent, RegionEvent
+from services.aggregator.stored import STORED, StoredEvent
+from shared.envelope import open_envelope, seal
+from shared.events import DISTRICT_EVENT
 
 
-def event_of(raw: dict[str, Any]) -> CitizenEvent | RegionEvent:
-    """A raw event as the model it is."""
-    return DISTRICT_EVENT.validate_json(json.dumps(raw))
+def opened(raw: Iterable[dict[str, Any]]) -> list[StoredEvent]:
+    """Raw events as they are read from their envelope: accepted, sealed, opened."""
+    accepted = [DISTRICT_EVENT.validate_json(json.dumps(event)) for event in raw]
+    found = open_envelope(seal(accepted), STORED)
+    assert found.unreadable == []
+    return found.events
 
 
 class Memory:
@@ -27,7 +32,7 @@ class Memory:
 
     def apply(self, raw: Iterable[dict[str, Any]]) -> None:
         """Merge one batch."""
-        changes = fold(batch_of(event_of(event) for event in raw), self.citizens, self.slots)
+        changes = fold(batch_of(opened(raw)), self.citizens, self.slots)
         self.citizens |= copy.deepcopy(changes.citizens)
         self.slots |= copy.deepcopy(changes.slots)
         self.rejected |= {(item.fact.id, item.reason) for item in changes.rejected}

@@ -10,8 +10,9 @@ from typing import Any, get_args
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregator.citizen import CONFLICT, MAX_FACTS, TOO_MANY, Dimension
-from services.aggregator.counters import days_of, services_of
+from services.aggregator.citizen import CONFLICT, MAX_FACTS, TOO_MANY
+from services.aggregator.counters import Dimension, days_of, services_of
+from services.aggregator.projection import facts_in
 from shared.events import PROGRAMMES
 from tests.oracle import Oracle
 from tests.property.memory import Memory
@@ -106,7 +107,7 @@ def test_too_many_facts_keep_the_earliest_in_any_order(data: st.DataObject) -> N
     ]
     memory = _projected(_batches(data, events))
     (document,) = memory.citizens.values()
-    assert [fact[1] for fact in document["f"]] == [event["id"] for event in events[:MAX_FACTS]]
+    assert [fact.id for fact in facts_in(document).values()] == [event["id"] for event in events[:MAX_FACTS]]
     assert memory.rejected == {(event["id"], TOO_MANY) for event in events[MAX_FACTS:]}
 
 

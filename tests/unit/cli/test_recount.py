@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from services.aggregator.stored import StoredEvent
 from services.cli.errors import CliError
 from services.cli.recount import Difference, Recount, compare, counter_figures, fact_figures
 from services.cli.verify import owners_of
-from shared.events import CitizenEvent, RegionEvent
 from tests.events import citizen, event, target
-from tests.property.memory import Memory, event_of
+from tests.property.memory import Memory, opened
 
 HOMES = ("51.71.01.1001", "36.04", "17.71")
 
@@ -31,7 +31,7 @@ def stream() -> list[dict[str, Any]]:
     return raw
 
 
-def recounted(events: list[CitizenEvent | RegionEvent], size: int) -> Recount:
+def recounted(events: list[StoredEvent], size: int) -> Recount:
     recount = Recount()
     for start in range(0, len(events), size):
         recount.add(events[start : start + size])
@@ -44,7 +44,7 @@ def test_order_and_batches_do_not_matter_and_the_documents_are_the_projections()
     memory.apply(raw)
     owners = {"51.71", "36.04", "17.71", "ID"}
     for size, seed in ((1, 1), (7, 2), (1000, 3)):
-        events = [event_of(item) for item in raw]
+        events = opened(raw)
         random.Random(seed).shuffle(events)
         recount = recounted(events, size)
         assert recount.owners() == owners
@@ -56,15 +56,17 @@ def test_order_and_batches_do_not_matter_and_the_documents_are_the_projections()
 
 
 def test_what_an_event_could_change_includes_where_the_citizen_was_before() -> None:
-    known, moved = (
-        event_of(event("ikd.activated", citizen=citizen(1), home="17.71", service="35.73", channel="office")),
-        event_of(event("resident.moved", citizen=citizen(1), home="36.04")),
+    known, moved = opened(
+        [
+            event("ikd.activated", citizen=citizen(1), home="17.71", service="35.73", channel="office"),
+            event("resident.moved", citizen=citizen(1), home="36.04"),
+        ]
     )
     recount = Recount()
     assert recount.concerned([known]) == {"17.71", "35.73"}
     recount.add([known])
     assert recount.concerned([moved]) == {"17.71", "35.73", "36.04"}
-    assert recount.concerned([event_of(target("51", 3))]) == {"51"}
+    assert recount.concerned(opened([target("51", 3)])) == {"51"}
 
 
 def test_every_value_that_differs_is_named_and_a_zero_is_as_good_as_none() -> None:

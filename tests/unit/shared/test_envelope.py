@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.envelope import message_id, open_envelope, partition_of, seal
+from shared.envelope import WHOLE, message_id, open_envelope, partition_of, seal
 from shared.errors import InvalidError
 from shared.events import DISTRICT_EVENT, CitizenEvent, RegionEvent
 from shared.upcast import upcast
@@ -24,14 +24,14 @@ def moved(home: str) -> dict[str, Any]:
 
 def test_what_is_sealed_is_opened() -> None:
     events = [model(moved("51.71")), model(target("51.71", 99.4))]
-    opened = open_envelope(seal(events))
+    opened = open_envelope(seal(events), WHOLE)
     assert opened.events == events
     assert opened.unreadable == []
 
 
 def test_one_unreadable_event_costs_only_itself() -> None:
     body = json.dumps([moved("51.71"), {**moved("51.71"), "type": "resident.moved.v9", "id": "new"}, 5]).encode()
-    opened = open_envelope(body)
+    opened = open_envelope(body, WHOLE)
     assert [event.data.model_dump()["home"] for event in opened.events] == ["51.71"]
     assert [item.identity for item in opened.unreadable] == ["siak/51.71#new", "event 2"]
     assert "resident.moved.v9" in opened.unreadable[0].reason
@@ -40,11 +40,11 @@ def test_one_unreadable_event_costs_only_itself() -> None:
 def test_an_envelope_that_is_no_array_is_invalid() -> None:
     for body in (b"{}", b"not json", b""):
         with pytest.raises(InvalidError, match="opening the envelope failed"):
-            open_envelope(body)
+            open_envelope(body, WHOLE)
 
 
 def test_a_code_retired_after_it_was_stored_is_read_as_its_successor() -> None:
-    opened = open_envelope(json.dumps([moved("92.71.01")]).encode())
+    opened = open_envelope(json.dumps([moved("92.71.01")]).encode(), WHOLE)
     assert opened.events[0].data.model_dump()["home"] == "96.71.01"
 
 
