@@ -26,6 +26,7 @@ Document = dict[str, Any]
 Write = UpdateOne | ReplaceOne[Document]
 Result = TypeVar("Result")
 _IDS_PER_QUERY = 500
+_SNAPSHOT = ReadConcern("snapshot")
 _SESSIONS = "sessions"
 # The driver's own helper would go on for two minutes, longer than JetStream waits for an acknowledgement.
 _TRANSACTION_SECONDS = 20.0
@@ -65,6 +66,17 @@ class Session:
         """Apply the writes, in any order; nothing to do is allowed."""
         if writes:
             await self._database[collection].bulk_write(list(writes), session=self._session, ordered=False)
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Add documents that are not there yet; none is allowed."""
+        if documents:
+            await self._database[collection].insert_many(list(documents), session=self._session, ordered=False)
+
+    async def delete(self, collection: str, ids: Sequence[str]) -> None:
+        """Delete the documents with these ids, in bounded lists."""
+        for start in range(0, len(ids), _IDS_PER_QUERY):
+            query = {"_id": {"$in": list(ids[start : start + _IDS_PER_QUERY])}}
+            await self._database[collection].delete_many(query, session=self._session)
 
 
 class Database:
@@ -137,6 +149,18 @@ class Database:
     def transactions(self, owner: str) -> Transactions:
         """Transactions of ``owner``, a name that is the same after a restart and nobody else's meanwhile."""
         return Transactions(self._client, self._database, owner)
+
+    async def snapshot(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Read with ``work`` what was there at one moment: documents that are put together meanwhile count once.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            async with await self._client.start_session() as session, session.start_transaction(_SNAPSHOT):
+                return await work(Session(self._database, session))
+        except PyMongoError as error:
+            raise DatabaseUnavailableError(f"reading from MongoDB failed: {_described(error)}") from None
 
     async def newest(self, collection: str, field: str, *, fields: Sequence[str], limit: int) -> list[Document]:
         """The ``limit`` documents with the greatest ``field``, greatest first; the field should have an index.

@@ -15,9 +15,11 @@ from faststream.nats import NatsBroker
 from nats.aio.msg import Msg
 
 from services.aggregator.assessor import Assessor
+from services.aggregator.compaction import Compactor
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import database_name
+from services.aggregator.projection import Changes
 from services.aggregator.projector import Projector
 from services.aggregator.reading import Reader
 from services.aggregator.settings import AggregatorSettings
@@ -70,9 +72,8 @@ class Generation:
             every_seconds=settings.assess_all_minutes * 60,
             lag=self.consumers.lag,
         )
-        self.projector = Projector(
-            self.store, js, metrics, touched=self.assessor.touch, batch_events=settings.batch_events
-        )
+        self.compactor = Compactor(self.store)
+        self.projector = Projector(self.store, js, metrics, merged=self._merged, batch_events=settings.batch_events)
         self._pulls = [self._pull(partition) for partition in self.consumers.partitions]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -87,7 +88,8 @@ class Generation:
         for pull in self._pulls:
             await bus.patiently(pull.start, "subscribing")
         self._tasks = [
-            asyncio.create_task(lifeline.guard(work)) for work in (self.assessor.run(), self.assessor.run_clock())
+            asyncio.create_task(lifeline.guard(work))
+            for work in (self.assessor.run(), self.assessor.run_clock(), self.compactor.run())
         ]
 
     async def stop(self) -> None:
@@ -97,6 +99,10 @@ class Generation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(pull.stop() for pull in self._pulls))
         await self.projector.idle()
+
+    def _merged(self, changes: Changes) -> None:
+        self.assessor.touch(changes.touched)
+        self.compactor.added(changes.counters)
 
     def _pull(self, partition: int) -> Pull:
         async def on_envelope(message: Msg) -> None:

@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from pydantic_core import to_json
 
 from services.aggregator.metrics import Metrics
-from services.aggregator.projection import Rejected, batch_of
+from services.aggregator.projection import Changes, Rejected, batch_of
 from services.aggregator.store import Store
 from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
@@ -30,7 +30,7 @@ class Envelope:
 
 
 class Projector:
-    """Merges envelopes into the store. ``touched`` is told which kab/kota may stand differently after each commit."""
+    """Merges envelopes into the store. ``merged`` is told what each commit changed."""
 
     def __init__(
         self,
@@ -38,13 +38,13 @@ class Projector:
         js: JetStreamContext,
         metrics: Metrics,
         *,
-        touched: Callable[[Iterable[str]], None],
+        merged: Callable[[Changes], None],
         batch_events: int,
     ) -> None:
         self._store = store
         self._js = js
         self._metrics = metrics
-        self._touched = touched
+        self._merged = merged
         self._lane = GroupCommit(
             self._commit, weight=lambda envelope: len(envelope.opened.events), max_weight=batch_events
         )
@@ -87,7 +87,7 @@ class Projector:
         with self._metrics.transaction_seconds.time():
             changes = await self._store.apply(batch_of(events), checkpoints, keep_first)
         self._metrics.merged(len(envelopes), len(events))
-        self._touched(changes.touched)
+        self._merged(changes)
 
     async def _keep(self, entries: Iterable[Quarantined]) -> None:
         self._metrics.quarantined.inc(await keep(self._js, entries))

@@ -15,6 +15,7 @@ from typing import Any
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from services.aggregator.compaction import Compactor
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import Pointer, database_name
@@ -88,9 +89,14 @@ class Rebuild:
             )
             for number in (serving, serving + 1)
         ]
+        self._compactor = Compactor(self._stores[1])
         # Nothing is assessed here: what a batch touched does not matter.
         self._projector = Projector(
-            self._stores[1], js, self._metrics, touched=lambda regions: None, batch_events=settings.batch_events
+            self._stores[1],
+            js,
+            self._metrics,
+            merged=lambda changes: self._compactor.added(changes.counters),
+            batch_events=settings.batch_events,
         )
 
     async def run(self, *, dry_run: bool) -> Outcome:
@@ -104,6 +110,7 @@ class Rebuild:
         await rebuilt.ensure()
         await self._consumers[1].prepare(rebuilt)
         pulls = [self._pull(partition) for partition in self._consumers[1].partitions]
+        compacting = asyncio.create_task(self._compactor.run())
         try:
             for pull in pulls:
                 await pull.start()
@@ -117,6 +124,8 @@ class Rebuild:
         finally:
             # What is in hand is finished and acknowledged: redelivery would wait for the acknowledgement's time.
             await asyncio.gather(*(pull.stop() for pull in pulls))
+            compacting.cancel()
+            await asyncio.gather(compacting, return_exceptions=True)
         if dry_run:
             await self._consumers[1].delete()
             await rebuilt.drop()

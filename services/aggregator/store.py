@@ -8,12 +8,13 @@ assessment of each region).
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.aggregator.book import Book, Denominator, Track
-from services.aggregator.counters import days_of, simulated
+from services.aggregator.counters import days_of, document_of, simulated, summed
 from services.aggregator.facts import RegionFacts, facts_of
 from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update
@@ -73,6 +74,7 @@ class Store:
         self.projection = projection
         self._merging = database.transactions(f"{replica}/merging")
         self._assessing = database.transactions(f"{replica}/assessing")
+        self._compacting = database.transactions(f"{replica}/compacting")
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
@@ -101,7 +103,8 @@ class Store:
                 await before_commit(changes.rejected)
             await session.write("citizens", [replacement(changes.citizens[key]) for key in sorted(changes.citizens)])
             await session.write("facts", [replacement(changes.slots[key]) for key in sorted(changes.slots)])
-            await session.write("counters", [_increment(key, changes) for key in sorted(changes.counters)])
+            added = [document_of(key, paths) for key, paths in changes.counters.items()]
+            await session.insert("counters", added)
             await session.write(
                 "checkpoints",
                 [
@@ -125,12 +128,41 @@ class Store:
 
     async def shelves(self, owners: Iterable[str], *, finer: bool = False) -> dict[str, Shelf]:
         """The shelves of these kab/kota (or wider regions); ``finer`` adds the days of their kecamatan and desa."""
-        return await self._shelved(self._database.find, sorted(set(owners)), finer=finer)
+
+        async def read(session: Session) -> dict[str, Shelf]:
+            return await self._shelved(session.find, sorted(set(owners)), finer=finer)
+
+        return await self._database.snapshot(read)
 
     async def services(self, kabkota: Iterable[str]) -> list[Document]:
         """The counter documents of these kab/kota with their service counters."""
         query = {"region": {"$in": sorted(set(kabkota))}}
-        return await self._database.find("counters", query, fields=["region", "year", "service"])
+
+        async def read(session: Session) -> list[Document]:
+            return await session.find("counters", query, fields=["region", "year", "service"])
+
+        return await self._database.snapshot(read)
+
+    async def scattered(self) -> Counter[str]:
+        """In how many documents the counters of each kab/kota and year lie, by the ``_id`` of the compacted one."""
+        documents = await self._database.find("counters", {}, fields=["region", "year"])
+        return Counter(f"{document['region']}/{document['year']}" for document in documents)
+
+    async def compact(self, key: str) -> None:
+        """Put the counters of a kab/kota and year, such as ``51.71/2024``, into one document.
+
+        Raises:
+            DatabaseUnavailableError: they are as they were.
+        """
+        region, _, year = key.partition("/")
+
+        async def work(session: Session) -> None:
+            found = await session.find("counters", {"region": region, "year": int(year)})
+            if len(found) > 1:
+                await session.write("counters", [replacement(document) for document in summed(found).values()])
+                await session.delete("counters", [document["_id"] for document in found if document["_id"] != key])
+
+        await self._compacting.run(work)
 
     async def assessed(self, owners: Iterable[str] | None = None) -> list[Standing]:
         """The last assessments of these kab/kota, or of all, their kecamatan and desa with targets included."""
@@ -142,18 +174,22 @@ class Store:
 
     async def figures(self, keys: Iterable[tuple[str, str]] | None = None) -> dict[tuple[str, str], Document]:
         """Counters without zeros and region facts, by collection and id: what two projections must agree on."""
-        found: dict[tuple[str, str], Document] = {}
-        for collection in ("counters", "facts"):
-            if keys is None:
-                documents = await self._database.find(collection, {})
-            else:
-                wanted = [key for name, key in keys if name == collection]
-                documents = list((await self._database.by_ids(collection, wanted)).values())
-            for document in documents:
-                figures = _without_zeros(document)
-                if collection == "facts" or figures.keys() - _COUNTER_LABELS:
-                    found[collection, document["_id"]] = figures
-        return found
+        wanted = set(keys) if keys is not None else None
+        everything: Document = {}
+        counted, stated = everything, everything
+        if wanted is not None:
+            counted = {"region": {"$in": sorted({key.partition("/")[0] for name, key in wanted if name == "counters"})}}
+            stated = {
+                "owner": {"$in": sorted({owner_of(key.split("/")[1]) for name, key in wanted if name == "facts"})}
+            }
+
+        async def read(session: Session) -> tuple[list[Document], list[Document]]:
+            return await session.find("counters", counted), await session.find("facts", stated)
+
+        counters, facts = await self._database.snapshot(read)
+        found = {("counters", key): doc for key, doc in summed(counters).items() if doc.keys() - _COUNTER_LABELS}
+        found |= {("facts", document["_id"]): document for document in facts}
+        return found if wanted is None else {key: document for key, document in found.items() if key in wanted}
 
     async def adopt_standings(self, other: Store) -> None:
         """Take over the assessments of another projection, so that what is already told is not told again."""
@@ -240,16 +276,6 @@ def renewed(document: Document, assessed: Sequence[Standing], now_ms: int | None
     }
 
 
-def _without_zeros(document: Document) -> Document:
-    """A counter that went up and down again is as good as one that never was."""
-    kept = {}
-    for name, value in document.items():
-        inner = _without_zeros(value) if isinstance(value, dict) else value
-        if inner not in (0, {}):
-            kept[name] = inner
-    return kept
-
-
 def _content(row: Standing) -> str:
     """What makes a row another one: not where and when it was computed."""
     return row.model_dump_json(exclude={"sequence", "revision", "projection"})
@@ -258,11 +284,6 @@ def _content(row: Standing) -> str:
 def owner_of(region: str) -> str:
     """On whose shelf a region's documents are: its kab/kota's, or its own if it is wider."""
     return kabkota_of(region) if "." in region else region
-
-
-def _increment(key: str, changes: Changes) -> Any:
-    region, _, year = key.partition("/")
-    return update(key, {"$inc": changes.counters[key], "$setOnInsert": {"region": region, "year": int(year)}})
 
 
 def _standing(row: Document) -> Standing:

@@ -18,6 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from services.aggregator.consumers import Consumers
+from services.aggregator.counters import summed
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.stored import STORED, StoredEvent
 from services.cli.errors import CliError
@@ -26,6 +27,7 @@ from services.cli.serving import Serving
 from services.cli.streams import info_of, read
 from shared import wilayah
 from shared.bus import EVENTS, partitions_of
+from shared.database import Document, Session
 from shared.envelope import open_envelope
 from shared.errors import InvalidError
 from shared.wilayah import Level
@@ -221,9 +223,14 @@ class Verification:
 
     async def _stored(self, owners: Sequence[str]) -> dict[str, Figures]:
         found: dict[str, Figures] = {owner: {} for owner in owners}
-        find = self._projection.database.find
-        for document in await find("counters", {"region": {"$in": list(owners)}}):
-            found[document["region"]][f"counters/{document['_id']}"] = counter_figures(document)
-        for document in await find("facts", {"owner": {"$in": list(owners)}}):
+
+        async def read(session: Session) -> tuple[list[Document], list[Document]]:
+            counters = await session.find("counters", {"region": {"$in": list(owners)}})
+            return counters, await session.find("facts", {"owner": {"$in": list(owners)}})
+
+        counters, facts = await self._projection.database.snapshot(read)
+        for key, document in summed(counters).items():
+            found[document["region"]][f"counters/{key}"] = counter_figures(document)
+        for document in facts:
             found[document["owner"]][f"facts/{document['_id']}"] = fact_figures(document)
         return found

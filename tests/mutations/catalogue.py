@@ -37,7 +37,10 @@ MUTATIONS = (
         "shared/database.py",
         (
             ("async with session.start_transaction():", "if True:"),
-            ("await work(Session(self._database, session))", "await work(Session(self._database, None))"),
+            (
+                "(Session(self._database, session))\n                except",
+                "(Session(self._database, None))\n                except",
+            ),
         ),
         (FAULTS,),
     ),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from services.aggregator.counters import document_of, summed
 from services.aggregator.projection import batch_of, fold
 from services.aggregator.stored import STORED, StoredEvent
 from shared.envelope import open_envelope, seal
@@ -27,7 +28,7 @@ class Memory:
     def __init__(self) -> None:
         self.citizens: dict[str, Any] = {}
         self.slots: dict[str, Any] = {}
-        self.counters: dict[str, Any] = {}
+        self.counters: list[Any] = []
         self.rejected: set[tuple[str, str]] = set()
 
     def apply(self, raw: Iterable[dict[str, Any]]) -> None:
@@ -36,16 +37,12 @@ class Memory:
         self.citizens |= copy.deepcopy(changes.citizens)
         self.slots |= copy.deepcopy(changes.slots)
         self.rejected |= {(item.fact.id, item.reason) for item in changes.rejected}
-        for key, paths in changes.counters.items():
-            region, year = key.split("/")
-            document = self.counters.setdefault(key, {"_id": key, "region": region, "year": int(year)})
-            for path, change in paths.items():
-                *folders, leaf = path.split(".")
-                inner = document
-                for folder in folders:
-                    inner = inner.setdefault(folder, {})
-                inner[leaf] = inner.get(leaf, 0) + change
+        self.counters += [document_of(key, paths) for key, paths in changes.counters.items()]
+
+    def compact(self) -> None:
+        """Put the counters together, as is done from time to time."""
+        self.counters = list(summed(self.counters).values())
 
     def of(self, kabkota: str) -> list[Any]:
         """The counter documents of one kab/kota."""
-        return [document for document in self.counters.values() if document["region"] == kabkota]
+        return [document for document in self.counters if document["region"] == kabkota]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, get_args
 
@@ -29,10 +29,12 @@ def _batches(data: st.DataObject, events: list[dict[str, Any]]) -> list[list[dic
     return [shuffled[a:b] for a, b in zip([0, *cuts], [*cuts, len(shuffled)], strict=True)]
 
 
-def _projected(batches: Iterable[list[dict[str, Any]]]) -> Memory:
+def _projected(batches: Iterable[list[dict[str, Any]]], compacted: Callable[[], bool] = lambda: False) -> Memory:
     memory = Memory()
     for batch in batches:
         memory.apply(batch)
+        if compacted():
+            memory.compact()
     return memory
 
 
@@ -45,7 +47,7 @@ def _without_zeros(days: dict[date, int]) -> dict[date, int]:
 def test_any_order_duplication_and_batching_gives_what_the_oracle_gives(
     events: list[dict[str, Any]], data: st.DataObject
 ) -> None:
-    memory = _projected(_batches(data, events))
+    memory = _projected(_batches(data, events), lambda: data.draw(st.booleans()))
     oracle = Oracle(events)
     for region in _REGIONS:
         documents = memory.of(region[:5])
