@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers import STARTED
 
-_LINES = 12
+_LINES, _COLUMNS = 12, 600
 
 
 @pytest.hookimpl(wrapper=True)
@@ -19,5 +19,9 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         logs = {process.log: process for process in STARTED if process.log.exists()}
-        report.sections += [(f"end of {log}", process.tail(_LINES)) for log, process in logs.items()]
+        report.sections += [(f"end of {log}", _short(process.tail(_LINES))) for log, process in logs.items()]
     return report
+
+
+def _short(text: str) -> str:
+    return "\n".join(line[:_COLUMNS] for line in text.splitlines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,6 +25,8 @@ from shared.wilayah import local_day
 
 log = logging.getLogger(__name__)
 _POINTER_SECONDS = 0.5
+_LEVEL_SECONDS = 10.0
+_LEVEL_PAUSE_SECONDS = 0.02
 
 
 class Aggregator:
@@ -60,6 +63,7 @@ class Aggregator:
         partitions = await bus.patiently(lambda: bus.partitions_of(js), "asking for the partitions")
         serving = await bus.patiently(self.pointer.serving, "reading the pointer")
         self._generation = await self._begin(serving, partitions)
+        log.info("projection %d serves", serving)
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         return [watch.run(), self._follow(partitions)]
 
@@ -89,8 +93,23 @@ class Aggregator:
             number, self._settings, self.database, self.broker, self.metrics, self.today, partitions
         )
         await generation.start(self._lifeline)
-        log.info("projection %d serves", number)
         return generation
+
+    @staticmethod
+    async def _level(present: Generation, following: Generation) -> None:
+        """Return once the following projection holds all that readers have seen of the present one: nobody reads a
+        number, and then one that is older."""
+        deadline = time.monotonic() + _LEVEL_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                reached, seen = await following.store.checkpoints(), await present.store.checkpoints()
+            except RecoverableError as error:
+                log.warning("comparing the projections failed: %s; trying again", error)
+            else:
+                if all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items()):
+                    return
+            await asyncio.sleep(_LEVEL_PAUSE_SECONDS)
+        log.warning("projection %d serves before it holds all that %d held", following.number, present.number)
 
     async def _follow(self, partitions: int) -> None:
         """Go over to another projection when the pointer names one, until cancelled."""
@@ -103,8 +122,11 @@ class Aggregator:
                 continue
             present = self.generation()
             if serving != present.number:
-                self._generation = await self._begin(serving, partitions)
+                following = await self._begin(serving, partitions)
                 await present.stop()
+                await self._level(present, following)
+                self._generation = following
+                log.info("projection %d serves", serving)
 
     async def _mend(self) -> None:
         await self.generation().consumers.mend()

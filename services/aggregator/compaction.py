@@ -26,7 +26,7 @@ class Compactor:
 
     def added(self, counters: Iterable[str]) -> None:
         """A document was added to each of these, such as ``51.71/2024``."""
-        self._documents.update(counters)
+        self._documents.update(list(counters))  # a mapping would be taken for counts
 
     async def run(self) -> None:
         """Compact until cancelled. What fails is tried again at the next look."""
