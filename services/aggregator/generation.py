@@ -1,7 +1,7 @@
 """One projection at work: its database, its consumers, and who projects, assesses and reads it.
 
 An aggregator runs one generation at a time. When the pointer names another projection, the next generation is started
-beside the present one, the present one stops projecting, and readers go over once the next holds all that they have seen.
+beside the present one, the present one stops projecting, and readers go over once the next holds all that they saw.
 """
 
 from __future__ import annotations

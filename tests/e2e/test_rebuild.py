@@ -130,7 +130,7 @@ def test_a_difference_is_told_and_nothing_is_switched(laju: Pipeline) -> None:
     laju.settle()
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(laju.mongo_url)
     with client:
-        client["laju_p1"]["counters"].update_one({"_id": "35.73/2024"}, {"$inc": {"days.ikd.0620": 7}})
+        client["laju_p1"]["counters"].update_one({"region": "35.73"}, {"$inc": {"days.ikd.0620": 7}})
     out = finished(rebuild(laju), code=2)
     assert "1 differences" in out
     assert "counters 35.73/2024" in out

@@ -62,10 +62,13 @@ def test_a_healthy_system_has_no_differences(laju: Pipeline) -> None:
 
 def test_a_count_that_was_tampered_with_is_found(laju: Pipeline, database: Any) -> None:
     document = database.counters.find_one({"days.ikd": {"$exists": True}})
-    day, count = next(iter(document["days"]["ikd"].items()))
-    region, key = document["region"], document["_id"]
+    day = next(iter(document["days"]["ikd"]))
+    region, year = document["region"], document["year"]
+    key, one = f"{region}/{year}", document["_id"]
+    parts = database.counters.find({"region": region, "year": year})
+    count = sum(part.get("days", {}).get("ikd", {}).get(day, 0) for part in parts)
     change = {f"days.ikd.{day}": 7, "service.ikd.channel.office.1231": 1_000}
-    database.counters.update_one({"_id": key}, {"$inc": change})
+    database.counters.update_one({"_id": one}, {"$inc": change})
     try:
         for arguments in ([], ["--regions", f"{region}.01"], ["--regions", region[:2]]):
             result = verify(laju, *arguments)
@@ -78,7 +81,7 @@ def test_a_count_that_was_tampered_with_is_found(laju: Pipeline, database: Any) 
         other = next(doc["region"] for doc in database.counters.find() if doc["region"][:2] != region[:2])
         assert verify(laju, "--regions", other).exit_code == 0
     finally:
-        database.counters.update_one({"_id": key}, {"$inc": {path: -by for path, by in change.items()}})
+        database.counters.update_one({"_id": one}, {"$inc": {path: -by for path, by in change.items()}})
     assert verify(laju).exit_code == 0
 
 
