@@ -4,6 +4,7 @@ that is either asked for (exit 0) or an error that says what to do (exit 1)."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -92,9 +93,17 @@ def lifespan(
     return span
 
 
+def collect_seldom() -> None:
+    """Look for reference cycles less often: decoding makes many objects and no cycles, and looking through them again
+    and again cost 20 to 30 per cent of the time of a projection."""
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
+
+
 def serve(build: Callable[[Lifeline], FastAPI], settings: ServiceSettings, *, port: int) -> None:
     """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut or a setting is unusable."""
     configure_logging(settings.log_level)
+    collect_seldom()
     lifeline = Lifeline()
     try:
         app = build(lifeline)

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import Changes, Rejected, batch_of
-from services.aggregator.store import Store
+from services.aggregator.store import LANES, Store
 from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
@@ -45,9 +45,7 @@ class Projector:
         self._js = js
         self._metrics = metrics
         self._merged = merged
-        self._lane = GroupCommit(
-            self._commit, weight=lambda envelope: len(envelope.opened.events), max_weight=batch_events
-        )
+        self._lanes = [self._lane(number, batch_events) for number in range(LANES)]
 
     async def project(self, partition: int, sequence: int, body: bytes) -> None:
         """Return once everything in the envelope is committed or in quarantine.
@@ -64,13 +62,21 @@ class Projector:
                 Quarantined(f"{item.identity} in envelope {sequence}", item.reason, EVENTS, sequence, item.raw)
                 for item in opened.unreadable
             )
-        await self._lane.add(Envelope(partition, sequence, opened))
+        # A partition keeps to its lane: two batches meet in a document only where a citizen moved.
+        await self._lanes[partition % LANES].add(Envelope(partition, sequence, opened))
 
     async def idle(self) -> None:
         """Return once no transaction is in flight."""
-        await self._lane.idle()
+        for lane in self._lanes:
+            await lane.idle()
 
-    async def _commit(self, envelopes: list[Envelope]) -> None:
+    def _lane(self, number: int, batch_events: int) -> GroupCommit[Envelope]:
+        async def commit(envelopes: list[Envelope]) -> None:
+            await self._commit(envelopes, number)
+
+        return GroupCommit(commit, weight=lambda envelope: len(envelope.opened.events), max_weight=batch_events)
+
+    async def _commit(self, envelopes: list[Envelope], lane: int) -> None:
         checkpoints: dict[int, int] = {}
         for envelope in envelopes:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
@@ -85,7 +91,7 @@ class Projector:
             await self._keep(_entry(item, sequences.get(item.fact.key, envelopes[0].sequence)) for item in rejected)
 
         with self._metrics.transaction_seconds.time():
-            changes = await self._store.apply(batch_of(events), checkpoints, keep_first)
+            changes = await self._store.apply(batch_of(events), checkpoints, keep_first, lane)
         self._metrics.merged(len(envelopes), len(events))
         self._merged(changes)
 

@@ -34,6 +34,9 @@ class Find(Protocol):
         """All matching documents."""
 
 
+LANES = 2
+"""Batches that may be committed at the same time: one is folded here while the server writes the other."""
+
 _COUNTER_LABELS = frozenset({"_id", "region", "year"})
 _COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "origin", "standings")
 
@@ -72,7 +75,7 @@ class Store:
     def __init__(self, database: Database, projection: int, replica: str) -> None:
         self._database = database
         self.projection = projection
-        self._merging = database.transactions(f"{replica}/merging")
+        self._merging = [database.transactions(f"{replica}/merging-{lane}") for lane in range(LANES)]
         self._assessing = database.transactions(f"{replica}/assessing")
         self._compacting = database.transactions(f"{replica}/compacting")
 
@@ -85,11 +88,12 @@ class Store:
         batch: Batch,
         checkpoints: Mapping[int, int],
         before_commit: Callable[[Sequence[Rejected]], Awaitable[None]],
+        lane: int = 0,
     ) -> Changes:
         """Merge a batch in one transaction, with the highest stream sequence it holds of each partition.
 
         ``before_commit`` gets the facts that have no place and must make them safe first: once committed, they are
-        nowhere else. It may run again if the transaction conflicts.
+        nowhere else. It may run again if the transaction conflicts. A ``lane`` commits one batch after the other.
 
         Raises:
             DatabaseUnavailableError: nothing was committed, or it is unknown whether; applying it again is safe.
@@ -114,7 +118,7 @@ class Store:
             )
             return changes
 
-        return await self._merging.run(work)
+        return await self._merging[lane].run(work)
 
     async def origin(self, created: str) -> str:
         """When the EVENTS stream that this database was built from was created; ``created`` if it is new."""

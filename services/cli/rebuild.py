@@ -13,6 +13,7 @@ from services.cli.streams import connection, info_of
 from shared.bus import EVENTS, partitions_of
 from shared.database import Database
 from shared.errors import RecoverableError, StreamLostError
+from shared.service import collect_seldom
 
 _SHOWN = 20
 
@@ -23,6 +24,7 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
     Raises:
         CliError: a server cannot be reached, or EVENTS is not what the projection was built from.
     """
+    collect_seldom()
     settings = AggregatorSettings()
     database = Database.at(settings.mongo_url, settings.mongo_database)
     columns = (
