@@ -1,12 +1,18 @@
-"""How counters lie in documents: by kab/kota and year, days nested inside, readable in a MongoDB shell.
+"""How counters lie in documents, days nested inside, readable in a MongoDB shell.
+
+``counters``, by kab/kota and year: what is asked for all the time.
 
 {_id: "51.71/2024", region: "51.71", year: 2024,
- days:    {ikd: {"0523": 12}},                                      the kab/kota itself, by MMDD
- finer:   {ikd: {"517101": {"0523": 7}, "5171011001": {"0523": 2}}},  its kecamatan and desa, codes without dots
- service: {ikd: {channel: {outreach_opd: {"0523": 9}}}},            work done, see Dimension
+ days: {ikd: {"0523": 12}},                                          the kab/kota itself, by MMDD
  simulated: 4}
 
-A batch adds documents of the same form with its changes, ``_id`` ``51.71/2024/…``: the counters of a kab/kota and year
+``details``, by kab/kota and month: the many.
+
+{_id: "51.71/2024-05", region: "51.71", year: 2024, month: "05",
+ finer:   {ikd: {"517101": {"0523": 7}, "5171011001": {"0523": 2}}},  its kecamatan and desa, codes without dots
+ service: {ikd: {channel: {outreach_opd: {"0523": 9}}}}}              work done, see Dimension
+
+A batch adds documents of the same form with its changes, ``_id`` ``51.71/2024/…``: the counters of a kab/kota and time
 are the sum of its documents, however many there are. Adding one costs a fraction of a change to every path of a large
 document, and never conflicts; compaction.py puts them together from time to time.
 """
@@ -28,7 +34,7 @@ Document = Mapping[str, Any]
 Increments = dict[str, dict[str, int]]
 """Changes by document id and field path."""
 
-_LABELS = frozenset({"_id", "region", "year"})
+LABELS = frozenset({"_id", "region", "year", "month"})
 Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
 """``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in a kab/kota; ``service_region``
 counts where residents of a kab/kota were served. The two are never added up."""
@@ -37,10 +43,9 @@ counts where residents of a kab/kota were served. The two are never added up."""
 def count_resident(counters: Increments, home: str, programme: Programme, time: str, change: int) -> None:
     """Count among the residents of ``home`` (a kab/kota, kecamatan or desa) and of what it lies in, on its own day."""
     year, day = _day(time[:13], home[:2])
-    paths = counters.setdefault(f"{home[:5]}/{year}", {})
-    for prefix in _resident_prefixes(home, programme):
-        path = prefix + day
-        paths[path] = paths.get(path, 0) + change
+    _add_to(counters, f"{home[:5]}/{year}", f"days.{programme}.{day}", change)
+    for prefix in _finer_prefixes(home, programme):
+        _add_to(counters, f"{home[:5]}/{year}-{day[:2]}", prefix + day, change)
 
 
 def count_served(
@@ -48,16 +53,20 @@ def count_served(
 ) -> None:
     """Count service done in the kab/kota of ``region`` along one dimension."""
     year, day = _day(time[:13], region[:2])
-    paths = counters.setdefault(f"{region[:5]}/{year}", {})
-    path = _served_prefix(programme, by, key) + day
-    paths[path] = paths.get(path, 0) + change
+    _add_to(counters, f"{region[:5]}/{year}-{day[:2]}", _served_prefix(programme, by, key) + day, change)
 
 
 def count_simulated(counters: Increments, home: str, time: str, change: int) -> None:
     """Count a fact from a simulation among a kab/kota's residents, so that its figures can be labelled."""
     year, _ = _day(time[:13], home[:2])
-    paths = counters.setdefault(f"{home[:5]}/{year}", {})
-    paths["simulated"] = paths.get("simulated", 0) + change
+    _add_to(counters, f"{home[:5]}/{year}", "simulated", change)
+
+
+def _add_to(counters: Increments, key: str, path: str, change: int) -> None:
+    paths = counters.get(key)
+    if paths is None:
+        paths = counters[key] = {}
+    paths[path] = paths.get(path, 0) + change
 
 
 def without_zeros(counters: Increments) -> Increments:
@@ -66,10 +75,28 @@ def without_zeros(counters: Increments) -> Increments:
     return {document: paths for document, paths in found.items() if paths}
 
 
+def collection_of(key: str) -> str:
+    """In which collection the documents of a key such as ``51.71/2024`` or ``51.71/2024-05`` are."""
+    return "details" if "-" in key else "counters"
+
+
+def labels_of(key: str) -> dict[str, Any]:
+    """What all documents of a key have in common, and no others."""
+    region, _, when = key.partition("/")
+    year, _, month = when.partition("-")
+    labels: dict[str, Any] = {"region": region, "year": int(year)}
+    return labels | {"month": month} if month else labels
+
+
+def key_of(document: Document) -> str:
+    """The key whose counters a document adds to."""
+    month = document.get("month")
+    return f"{document['region']}/{document['year']}" + (f"-{month}" if month else "")
+
+
 def document_of(key: str, paths: Mapping[str, int]) -> dict[str, Any]:
-    """A document with these changes, to be added to those of its kab/kota and year."""
-    region, _, year = key.partition("/")
-    document: dict[str, Any] = {"_id": f"{key}/{uuid4().hex}", "region": region, "year": int(year)}
+    """A document with these changes, to be added to those of its key."""
+    document: dict[str, Any] = {"_id": f"{key}/{uuid4().hex}", **labels_of(key)}
     for path, change in paths.items():
         *folders, leaf = path.split(".")
         inner = document
@@ -80,12 +107,11 @@ def document_of(key: str, paths: Mapping[str, int]) -> dict[str, Any]:
 
 
 def summed(documents: Iterable[Document]) -> dict[str, dict[str, Any]]:
-    """One document for each kab/kota and year, by its ``_id`` such as ``51.71/2024``; counts of zero are left out."""
+    """One document for each key, which is its ``_id``; counts of zero are left out."""
     sums: dict[str, dict[str, Any]] = {}
     for document in documents:
-        key = f"{document['region']}/{document['year']}"
-        labels = {"_id": key, "region": document["region"], "year": document["year"]}
-        _add(sums.setdefault(key, labels), document)
+        key = key_of(document)
+        _add(sums.setdefault(key, {"_id": key, **labels_of(key)}), document)
     return {key: _kept(document) for key, document in sums.items()}
 
 
@@ -93,7 +119,7 @@ def _add(total: dict[str, Any], more: Document) -> None:
     for name, value in more.items():
         if isinstance(value, Mapping):
             _add(total.setdefault(name, {}), value)
-        elif name not in _LABELS:
+        elif name not in LABELS:
             total[name] = total.get(name, 0) + value
 
 
@@ -112,9 +138,8 @@ def _day(hour: str, province: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=200_000)
-def _resident_prefixes(home: str, programme: Programme) -> tuple[str, ...]:
-    finer = lineage(home)[1:]
-    return (f"days.{programme}.", *(f"finer.{programme}.{region.replace('.', '')}." for region in finer))
+def _finer_prefixes(home: str, programme: Programme) -> tuple[str, ...]:
+    return tuple(f"finer.{programme}.{region.replace('.', '')}." for region in lineage(home)[1:])
 
 
 @lru_cache(maxsize=200_000)

@@ -1,8 +1,8 @@
 """The projection's database: one transaction for each batch, and the reads that books are made of.
 
 Collections of ``laju_p<version>``: ``citizens`` (facts by pseudonym), ``facts`` (region facts by slot), ``counters``
-(see counters.py), ``checkpoints`` (by partition), ``origin`` (which EVENTS it was built from), ``standings`` (the last
-assessment of each region).
+and ``details`` (see counters.py), ``checkpoints`` (by partition), ``origin`` (which EVENTS it was built from),
+``standings`` (the last assessment of each region), ``sessions`` (see shared/database.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.aggregator.book import Book, Denominator, Track
-from services.aggregator.counters import days_of, document_of, simulated, summed
+from services.aggregator.counters import (
+    LABELS,
+    collection_of,
+    days_of,
+    document_of,
+    key_of,
+    labels_of,
+    simulated,
+    summed,
+)
 from services.aggregator.facts import RegionFacts, facts_of
 from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update
@@ -37,8 +46,8 @@ class Find(Protocol):
 LANES = 2
 """Batches that may be committed at the same time: one is folded here while the server writes the other."""
 
-_COUNTER_LABELS = frozenset({"_id", "region", "year"})
-_COLLECTIONS = ("citizens", "facts", "counters", "checkpoints", "origin", "standings")
+COUNTED = ("counters", "details")
+_COLLECTIONS = ("citizens", "facts", *COUNTED, "checkpoints", "origin", "standings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class Store:
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
-        await self._database.ensure(_COLLECTIONS, {"facts": ["owner"], "counters": ["region"]})
+        await self._database.ensure(_COLLECTIONS, {"facts": ["owner"], **{name: ["region"] for name in COUNTED}})
 
     async def apply(
         self,
@@ -107,8 +116,9 @@ class Store:
                 await before_commit(changes.rejected)
             await session.write("citizens", [replacement(changes.citizens[key]) for key in sorted(changes.citizens)])
             await session.write("facts", [replacement(changes.slots[key]) for key in sorted(changes.slots)])
-            added = [document_of(key, paths) for key, paths in changes.counters.items()]
-            await session.insert("counters", added)
+            for collection in COUNTED:
+                keys = [key for key in changes.counters if collection_of(key) == collection]
+                await session.insert(collection, [document_of(key, changes.counters[key]) for key in keys])
             await session.write(
                 "checkpoints",
                 [
@@ -131,7 +141,8 @@ class Store:
         return {int(doc["_id"]): int(doc["sequence"]) for doc in await self._database.find("checkpoints", {})}
 
     async def shelves(self, owners: Iterable[str], *, finer: bool = False) -> dict[str, Shelf]:
-        """The shelves of these kab/kota (or wider regions); ``finer`` adds the days of their kecamatan and desa."""
+        """The shelves of these kab/kota (or wider regions). The days of kecamatan and desa are on those about whose
+        kecamatan or desa there are facts, and with ``finer`` on all."""
 
         async def read(session: Session) -> dict[str, Shelf]:
             return await self._shelved(session.find, sorted(set(owners)), finer=finer)
@@ -139,32 +150,35 @@ class Store:
         return await self._database.snapshot(read)
 
     async def services(self, kabkota: Iterable[str]) -> list[Document]:
-        """The counter documents of these kab/kota with their service counters."""
+        """The documents of these kab/kota with their service counters."""
         query = {"region": {"$in": sorted(set(kabkota))}}
 
         async def read(session: Session) -> list[Document]:
-            return await session.find("counters", query, fields=["region", "year", "service"])
+            return await session.find("details", query, fields=["region", "year", "service"])
 
         return await self._database.snapshot(read)
 
     async def scattered(self) -> Counter[str]:
-        """In how many documents the counters of each kab/kota and year lie, by the ``_id`` of the compacted one."""
-        documents = await self._database.find("counters", {}, fields=["region", "year"])
-        return Counter(f"{document['region']}/{document['year']}" for document in documents)
+        """In how many documents the counters of each key lie."""
+        found: Counter[str] = Counter()
+        for collection in COUNTED:
+            documents = await self._database.find(collection, {}, fields=["region", "year", "month"])
+            found.update(key_of(document) for document in documents)
+        return found
 
     async def compact(self, key: str) -> None:
-        """Put the counters of a kab/kota and year, such as ``51.71/2024``, into one document.
+        """Put the counters of a key, such as ``51.71/2024-05``, into one document.
 
         Raises:
             DatabaseUnavailableError: they are as they were.
         """
-        region, _, year = key.partition("/")
+        collection = collection_of(key)
 
         async def work(session: Session) -> None:
-            found = await session.find("counters", {"region": region, "year": int(year)})
+            found = await session.find(collection, labels_of(key))
             if len(found) > 1:
-                await session.write("counters", [replacement(document) for document in summed(found).values()])
-                await session.delete("counters", [document["_id"] for document in found if document["_id"] != key])
+                await session.write(collection, [replacement(document) for document in summed(found).values()])
+                await session.delete(collection, [document["_id"] for document in found if document["_id"] != key])
 
         await self._compacting.run(work)
 
@@ -182,16 +196,16 @@ class Store:
         everything: Document = {}
         counted, stated = everything, everything
         if wanted is not None:
-            counted = {"region": {"$in": sorted({key.partition("/")[0] for name, key in wanted if name == "counters"})}}
-            stated = {
-                "owner": {"$in": sorted({owner_of(key.split("/")[1]) for name, key in wanted if name == "facts"})}
-            }
+            regions = {key.partition("/")[0] for name, key in wanted if name in COUNTED}
+            owners = {owner_of(key.split("/")[1]) for name, key in wanted if name == "facts"}
+            counted, stated = {"region": {"$in": sorted(regions)}}, {"owner": {"$in": sorted(owners)}}
 
         async def read(session: Session) -> tuple[list[Document], list[Document]]:
-            return await session.find("counters", counted), await session.find("facts", stated)
+            counters = [document for name in COUNTED for document in await session.find(name, counted)]
+            return counters, await session.find("facts", stated)
 
         counters, facts = await self._database.snapshot(read)
-        found = {("counters", key): doc for key, doc in summed(counters).items() if doc.keys() - _COUNTER_LABELS}
+        found = {(collection_of(key), key): doc for key, doc in summed(counters).items() if doc.keys() - LABELS}
         found |= {("facts", document["_id"]): document for document in facts}
         return found if wanted is None else {key: document for key, document in found.items() if key in wanted}
 
@@ -219,7 +233,7 @@ class Store:
         async def work(session: Session) -> list[Standing]:
             checkpoints = await session.find("checkpoints", {})
             sequence = max((int(document["sequence"]) for document in checkpoints), default=0)
-            shelves = await self._shelved(session.find, sorted(owners), finer=True)
+            shelves = await self._shelved(session.find, sorted(owners), finer=False)
             documents = await session.by_ids("standings", owners)
             waiting: list[Standing] = []
             written: list[Document] = []
@@ -242,12 +256,14 @@ class Store:
 
     @staticmethod
     async def _shelved(find: Find, owners: list[str], *, finer: bool) -> dict[str, Shelf]:
-        fields = ["region", "year", "days", "simulated", *(["finer"] if finer else [])]
         shelves = {owner: Shelf([], []) for owner in owners}
-        for counter in await find("counters", {"region": {"$in": owners}}, fields=fields):
-            shelves[counter["region"]].counters.append(counter)
         for fact in await find("facts", {"owner": {"$in": owners}}):
             shelves[fact["owner"]].facts.append(fact)
+        for counter in await find("counters", {"region": {"$in": owners}}):
+            shelves[counter["region"]].counters.append(counter)
+        within = owners if finer else [owner for owner, shelf in shelves.items() if shelf.regions() - {owner}]
+        for detail in await find("details", {"region": {"$in": within}}, fields=["region", "year", "finer"]):
+            shelves[detail["region"]].counters.append(detail)
         return shelves
 
 

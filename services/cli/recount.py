@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.aggregator.citizen import fact_of
+from services.aggregator.counters import LABELS, collection_of
 from services.aggregator.facts import documents_of
 from services.aggregator.projection import batch_of, facts_in, fold
 from services.aggregator.stored import StoredEvent
@@ -19,8 +20,6 @@ from shared.wilayah import kabkota_of
 Document = dict[str, Any]
 Figures = dict[str, dict[str, Any]]
 """Values by path, by ``collection/id`` of the document they are in."""
-
-_LABELS = frozenset({"_id", "region", "year"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Recount:
             self._documents[document["owner"]].add(f"facts/{slot}")
         for key, paths in changes.counters.items():
             self._counters[key].update(paths)
-            self._documents[key.partition("/")[0]].add(f"counters/{key}")
+            self._documents[key.partition("/")[0]].add(f"{collection_of(key)}/{key}")
 
     def concerned(self, events: Iterable[StoredEvent]) -> set[str]:
         """The kab/kota and wider regions whose documents any part of these events could change, if added now."""
@@ -85,7 +84,7 @@ class Recount:
             collection, _, key = name.partition("/")
             found[name] = (
                 {path: count for path, count in self._counters[key].items() if count}
-                if collection == "counters"
+                if collection != "facts"
                 else fact_figures(self._slots[key])
             )
         return found
@@ -96,7 +95,7 @@ class Recount:
 
 def counter_figures(document: Document) -> dict[str, Any]:
     """The counts of a counter document by path; a count that went up and down to zero is as good as none."""
-    return {path: count for path, count in _leaves(document) if count and path not in _LABELS}
+    return {path: count for path, count in _leaves(document) if count and path not in LABELS}
 
 
 def fact_figures(document: Document) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from services.aggregator.consumers import Consumers
-from services.aggregator.counters import summed
+from services.aggregator.counters import collection_of, summed
 from services.aggregator.settings import AggregatorSettings
+from services.aggregator.store import COUNTED
 from services.aggregator.stored import STORED, StoredEvent
 from services.cli.errors import CliError
 from services.cli.recount import Difference, Figures, Recount, compare, counter_figures, fact_figures
@@ -217,7 +218,7 @@ class Verification:
 
     async def _stored_owners(self) -> set[str]:
         find = self._projection.database.find
-        counters = await find("counters", {}, fields=["region"])
+        counters = [document for name in COUNTED for document in await find(name, {}, fields=["region"])]
         facts = await find("facts", {}, fields=["owner"])
         return {document["region"] for document in counters} | {document["owner"] for document in facts}
 
@@ -225,12 +226,13 @@ class Verification:
         found: dict[str, Figures] = {owner: {} for owner in owners}
 
         async def read(session: Session) -> tuple[list[Document], list[Document]]:
-            counters = await session.find("counters", {"region": {"$in": list(owners)}})
+            query = {"region": {"$in": list(owners)}}
+            counters = [document for name in COUNTED for document in await session.find(name, query)]
             return counters, await session.find("facts", {"owner": {"$in": list(owners)}})
 
         counters, facts = await self._projection.database.snapshot(read)
         for key, document in summed(counters).items():
-            found[document["region"]][f"counters/{key}"] = counter_figures(document)
+            found[document["region"]][f"{collection_of(key)}/{key}"] = counter_figures(document)
         for document in facts:
             found[document["owner"]][f"facts/{document['_id']}"] = fact_figures(document)
         return found

@@ -111,7 +111,7 @@ def projection_is_the_oracle(world: World, found: Stored) -> list[str]:
     oracle = Oracle(found.events.values())
     residents: Counter[tuple[str, str, date]] = Counter()
     served: Counter[tuple[str, str, str, str, date]] = Counter()
-    for document in world.projection["counters"].find():
+    for document in (found for name in COUNTED for found in world.projection[name].find()):
         year, kabkota = document["year"], document["region"]
         for programme, days in document.get("days", {}).items():
             residents.update({(kabkota, programme, _day(year, day)): n for day, n in days.items()})

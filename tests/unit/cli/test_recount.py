@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.aggregator.counters import summed
+from services.aggregator.counters import collection_of, summed
 from services.aggregator.stored import StoredEvent
 from services.cli.errors import CliError
 from services.cli.recount import Difference, Recount, compare, counter_figures, fact_figures
@@ -50,7 +50,10 @@ def test_order_and_batches_do_not_matter_and_the_documents_are_the_projections()
         recount = recounted(events, size)
         assert recount.owners() == owners
         for owner in owners:
-            stored = {f"counters/{doc['_id']}": counter_figures(doc) for doc in summed(memory.of(owner)).values()}
+            stored = {
+                f"{collection_of(doc['_id'])}/{doc['_id']}": counter_figures(doc)
+                for doc in summed(memory.of(owner)).values()
+            }
             stored |= {f"facts/{key}": fact_figures(doc) for key, doc in memory.slots.items() if doc["owner"] == owner}
             assert recount.figures(owner)
             assert list(compare(owner, stored, recount.figures(owner))) == []
