@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,8 @@ def main() -> int:
     parser.add_argument("--regions", type=int, default=300, help="kab/kota that they are spread over")
     parser.add_argument("--rate", type=float, default=200, help="live events a second during the rebuild")
     asked = parser.parse_args()
+    # Told to end, it still ends every process it started.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="laju-bench-") as folder:
         stream = Path(folder) / "events.ndjson"
         with stream.open("wb") as lines:
