@@ -139,7 +139,7 @@ def main() -> int:
         with stream.open("wb") as lines:
             simulate = [*_COMMAND, "simulate", "--seed", "5", "--events", str(asked.events)]
             subprocess.run([*simulate, "--regions", str(asked.regions)], stdout=lines, check=True)
-        with pipeline(Path(folder), as_of="2024-12-31") as laju:
+        with pipeline(Path(folder), as_of="2024-12-31", cache="2G") as laju:
             began = time.monotonic()
             key = {"LAJU_API_KEY": laju.services["ingest"].environment["LAJU_API_KEY"]}
             send = [*_COMMAND, "send", str(stream), "--url", laju.ingest]

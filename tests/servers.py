@@ -119,19 +119,20 @@ def nats_server(folder: Path, port: int | None = None) -> Iterator[str]:
         yield f"nats://127.0.0.1:{port}"
 
 
-def mongo_process(folder: Path, port: int) -> Process:
-    """A MongoDB-compatible server that fsyncs each commit, not started yet."""
+def mongo_process(folder: Path, port: int, *, cache: str = "256M") -> Process:
+    """A MongoDB-compatible server that fsyncs each commit, not started yet. It keeps what a minute writes in its
+    ``cache``, and stands still for the rest of that minute when there is no room."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(BIN / "secantusd-rs"), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--storage-path", str(folder / "mongo"), "--cache-size", "256M", "--log-file-max", "64MB"]
+    command += ["--storage-path", str(folder / "mongo"), "--cache-size", cache, "--log-file-max", "64MB"]
     return Process("secantusd-rs", [*command, "--sync-on-commit"], folder / "mongo.log")
 
 
 @contextmanager
-def mongo_server(folder: Path, port: int | None = None) -> Iterator[str]:
+def mongo_server(folder: Path, port: int | None = None, *, cache: str = "256M") -> Iterator[str]:
     """A MongoDB-compatible server that fsyncs each commit; yields its URL."""
     port = port or free_port()
-    with running(mongo_process(folder, port), lambda: listens(port)):
+    with running(mongo_process(folder, port, cache=cache), lambda: listens(port)):
         yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
 

@@ -124,8 +124,11 @@ def recipients(regions: Iterable[str]) -> str:
 
 
 @contextmanager
-def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings: str) -> Iterator[Pipeline]:
-    """Start everything on free ports below ``folder``; ``settings`` are further LAJU_ variables."""
+def pipeline(
+    folder: Path, *, as_of: str, heads: Iterable[str] = (), cache: str = "256M", **settings: str
+) -> Iterator[Pipeline]:
+    """Start everything on free ports below ``folder``; ``settings`` are further LAJU_ variables, ``cache`` is the
+    database's."""
     mail_folder = folder / "mail"
     mail_folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipients.toml").write_text(recipients(heads))
@@ -134,7 +137,7 @@ def pipeline(folder: Path, *, as_of: str, heads: Iterable[str] = (), **settings:
         environment = {
             "LAJU_DATA": str(folder / "data"),
             "LAJU_NATS_URL": stack.enter_context(nats_server(folder / "nats")),
-            "LAJU_MONGO_URL": stack.enter_context(mongo_server(folder / "mongo")),
+            "LAJU_MONGO_URL": stack.enter_context(mongo_server(folder / "mongo", cache=cache)),
             "LAJU_SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
             "LAJU_RECIPIENTS": str(folder / "recipients.toml"),
             "LAJU_API_KEY": KEY,
