@@ -67,7 +67,7 @@ class Pull:
             self._asking.cancel()
         if self._subscription is not None:
             try:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]
+                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py gives it no types
             except (NatsError, TimeoutError) as error:
                 log.warning("ending the subscription to %s failed: %s", self._durable, type(error).__name__)
         while self._in_hand:
@@ -91,7 +91,7 @@ class Pull:
     async def _handled(self, message: Msg) -> None:
         try:
             await self._handle(message)
-        except Exception:
+        except Exception:  # a defect: without an acknowledgement the message comes again, and the others go on
             log.exception("handling a message of %s failed; it will be redelivered", self._durable)
 
     def _done(self, task: asyncio.Task[None]) -> None:

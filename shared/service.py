@@ -95,7 +95,7 @@ def lifespan(
 
 def collect_seldom() -> None:
     """Look for reference cycles less often: decoding makes many objects and no cycles, and looking through them again
-    and again cost 20 to 30 per cent of the time of a projection."""
+    and again cost 18 to 29 per cent of a projection's CPU time."""
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
 

@@ -127,7 +127,7 @@ async def test_requests_that_expire_at_any_moment_leave_nothing_behind(
                 # Not a wait for a condition: the moment itself is what is tried.
                 await asyncio.sleep(rng.uniform(0, 0.12))
                 await here.publish(number)
-                await eventually(lambda known=number + 1: here.has(known), seconds=5)  # type: ignore[misc]
+                await eventually(lambda known=number + 1: here.has(known), seconds=5)  # type: ignore[misc]  # mypy infers no lambda with a default
             await pull.stop()
             assert here.got == Counter(range(150))
 
