@@ -1,4 +1,4 @@
-"""Puts the counter documents of one key (see counters.py) together once there are many, so that reading them stays quick."""
+"""Puts the counter documents of one key (see counters.py) together once there are many: reading them stays quick."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import uuid4
 
 from services.notifier.decide import Reason
 from shared.database import Database, Document, Session, Transactions, update
@@ -108,11 +109,15 @@ class Outbox:
             DatabaseUnavailableError: it could not be marked, so it must not be sent.
         """
 
+        claim = uuid4().hex
+
         async def work(session: Session) -> None:
             document = (await session.by_ids(OUTBOX, [message_id]))[message_id]
+            if document["state"] == "sending" and document.get("claim") == claim:
+                return  # this very call committed it, and the answer was lost
             if document["state"] != "pending":
                 raise NotPendingError(message_id)
-            await session.write(OUTBOX, [update(message_id, {"$set": {"state": "sending"}})])
+            await session.write(OUTBOX, [update(message_id, {"$set": {"state": "sending", "claim": claim}})])
 
         await self._claiming.run(work)
 

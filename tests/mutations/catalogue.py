@@ -125,7 +125,7 @@ MUTATIONS = (
     Mutation(
         "a mail is not marked before it is sent",
         "services/notifier/outbox.py",
-        (('{"$set": {"state": "sending"}}', '{"$set": {"state": "pending"}}'),),
+        (('{"$set": {"state": "sending", "claim": claim}}', '{"$set": {"state": "pending"}}'),),
         ("tests/integration/notifier", FAULTS),
     ),
 )
