@@ -7,7 +7,6 @@ beside the present one, the present one stops projecting, and readers go over on
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from datetime import date
 
@@ -26,12 +25,8 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared import bus
 from shared.database import Database
-from shared.errors import RecoverableError
 from shared.pull import Pull
 from shared.service import Lifeline
-
-log = logging.getLogger(__name__)
-_RETRY_SECONDS = 1
 
 
 class Generation:
@@ -106,16 +101,7 @@ class Generation:
 
     def _pull(self, partition: int) -> Pull:
         async def on_envelope(message: Msg) -> None:
-            sequence = message.metadata.sequence.stream
-            try:
-                await self.projector.project(partition, sequence, message.data)
-            except RecoverableError as error:
-                log.warning("projecting envelope %d failed: %s; it will be redelivered", sequence, error)
-                self.metrics.retried.inc()
-                await message.nak(delay=_RETRY_SECONDS)
-            else:
-                await message.ack()
-                self.metrics.envelopes.inc()
+            await self.projector.take(partition, message)
 
         durable, in_flight = self.consumers.durable_name(partition), self._settings.envelopes_in_flight
         return Pull(bus.client_of(self._broker), bus.EVENTS, durable, on_envelope, in_flight=in_flight)

@@ -54,6 +54,11 @@ class Metrics:
         """Events merged so far by this process."""
         return self._merged
 
+    @property
+    def merged_envelopes(self) -> int:
+        """Envelopes merged so far by this process."""
+        return self._opened
+
     def merged(self, envelopes: int, events: int) -> None:
         """Count one committed transaction."""
         self._opened += envelopes

@@ -3,9 +3,11 @@ applied. An envelope is done once :meth:`Projector.project` returns; only then m
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from pydantic_core import to_json
 
@@ -15,9 +17,12 @@ from services.aggregator.store import LANES, Store
 from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
-from shared.errors import InvalidError
+from shared.errors import InvalidError, RecoverableError
 from shared.group_commit import GroupCommit
 from shared.quarantine import Quarantined, keep
+
+log = logging.getLogger(__name__)
+_RETRY_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,19 @@ class Projector:
             )
         # A partition keeps to its lane: two batches meet in a document only where a citizen moved.
         await self._lanes[partition % LANES].add(Envelope(partition, sequence, opened))
+
+    async def take(self, partition: int, message: Msg) -> None:
+        """Project the envelope a message carries and acknowledge it after the commit, or give it back to come again."""
+        sequence = message.metadata.sequence.stream
+        try:
+            await self.project(partition, sequence, message.data)
+        except RecoverableError as error:
+            log.warning("projecting envelope %d failed: %s; it will be redelivered", sequence, error)
+            self._metrics.retried.inc()
+            await message.nak(delay=_RETRY_SECONDS)
+        else:
+            await message.ack()
+            self._metrics.envelopes.inc()
 
     async def idle(self) -> None:
         """Return once no transaction is in flight."""

@@ -7,7 +7,6 @@ no PACE event: the standings are carried over, so the aggregators that follow th
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +23,8 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared import bus
 from shared.database import Database
-from shared.errors import RecoverableError
 from shared.pull import Pull
 
-log = logging.getLogger(__name__)
-_RETRY_SECONDS = 1.0
 _PAUSE_SECONDS = 0.2
 # A difference is one only if it stands still while both projections have nothing left to do.
 _ROUNDS = 50
@@ -73,7 +69,6 @@ class Rebuild:
         self._pointer = Pointer(database)
         self._progressed = progressed
         self._metrics = Metrics()
-        self._envelopes = 0
         js = client.jetstream()
         self._stores = [
             Store(database.sibling(database_name(settings.mongo_database, number)), number, "rebuild")
@@ -130,27 +125,22 @@ class Rebuild:
             await self._consumers[1].delete()
             await rebuilt.drop()
         events = self._metrics.merged_events
-        return Outcome(serving.projection, rebuilt.projection, self._envelopes, events, differences, flipped)
+        return Outcome(
+            serving.projection, rebuilt.projection, self._metrics.merged_envelopes, events, differences, flipped
+        )
 
     def _pull(self, partition: int) -> Pull:
         async def on_envelope(message: Msg) -> None:
-            try:
-                await self._projector.project(partition, message.metadata.sequence.stream, message.data)
-            except RecoverableError as error:
-                log.warning("projecting failed: %s; it will be redelivered", error)
-                await message.nak(delay=_RETRY_SECONDS)
-            else:
-                await message.ack()
-                self._envelopes += 1
+            await self._projector.take(partition, message)
 
         durable = self._consumers[1].durable_name(partition)
         return Pull(self._client, bus.EVENTS, durable, on_envelope, in_flight=self._in_flight)
 
     async def _catch_up(self) -> None:
         while lag := await self._consumers[1].lag():
-            self._progressed(self._envelopes, self._metrics.merged_events, lag)
+            self._progressed(self._metrics.merged_envelopes, self._metrics.merged_events, lag)
             await asyncio.sleep(_PAUSE_SECONDS)
-        self._progressed(self._envelopes, self._metrics.merged_events, 0)
+        self._progressed(self._metrics.merged_envelopes, self._metrics.merged_events, 0)
 
     async def _differences(self) -> list[Difference]:
         """What differs between the two while events go on arriving: looked at again until it stands still."""

@@ -21,15 +21,10 @@ class Mutation:
     tests: tuple[str, ...]
 
 
-_PROJECT = """\
-            try:
-                await self.projector.project(partition, sequence, message.data)
-"""
-_ACKED_FIRST = """\
-            try:
-                await message.ack()
-                await self.projector.project(partition, sequence, message.data)
-"""
+_PROJECT = "        try:\n            await self.project(partition, sequence, message.data)\n"
+_ACKED_FIRST = (
+    "        try:\n            await message.ack()\n            await self.project(partition, sequence, message.data)\n"
+)
 
 MUTATIONS = (
     Mutation(
@@ -46,10 +41,10 @@ MUTATIONS = (
     ),
     Mutation(
         "acknowledged before the commit",
-        "services/aggregator/generation.py",
+        "services/aggregator/projector.py",
         (
             (_PROJECT, _ACKED_FIRST),
-            ("                await message.ack()\n                self.metrics", " " * 16 + "self.metrics"),
+            ("            await message.ack()\n            self._metrics", "            self._metrics"),
         ),
         (FAULTS,),
     ),
