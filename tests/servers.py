@@ -78,6 +78,16 @@ class Process:
                 raise
         return self.child.returncode
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """It stands still meanwhile (SIGSTOP), with its connections open."""
+        assert self.child is not None
+        self.child.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.child.send_signal(signal.SIGCONT)
+
     def tail(self, lines: int = 25) -> str:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -133,7 +143,12 @@ def mongo_server(folder: Path, port: int | None = None, *, cache: str = "256M") 
     """A MongoDB-compatible server that fsyncs each commit; yields its URL."""
     port = port or free_port()
     with running(mongo_process(folder, port, cache=cache), lambda: listens(port)):
-        yield f"mongodb://127.0.0.1:{port}/?directConnection=true"
+        yield mongo_url(port)
+
+
+def mongo_url(port: int) -> str:
+    """Where the server on a port is reached."""
+    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
 
 
 def service_process(name: str, folder: Path, environment: Mapping[str, str]) -> Process:

@@ -3,19 +3,22 @@ come out of the read API and mails out of the mail catcher."""
 
 from __future__ import annotations
 
+import asyncio
 import email
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import default
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import nats
 import pymongo
+from nats.js import JetStreamContext
 
 from tests.servers import (
     BIN,
@@ -23,7 +26,8 @@ from tests.servers import (
     free_port,
     is_ready,
     listens,
-    mongo_server,
+    mongo_process,
+    mongo_url,
     nats_server,
     running,
     service_process,
@@ -31,6 +35,7 @@ from tests.servers import (
 from tests.waiting import until
 
 KEY = "laju_test_key"
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Pipeline:
     nats_url: str
     mongo_url: str
     http: httpx.Client
+    database: Process
     services: dict[str, Process]
 
     def send(self, *events: dict[str, Any], expect: int = 202) -> dict[str, Any]:
@@ -80,6 +86,18 @@ class Pipeline:
         rows = self.read(f"regions/{region}/standings", **params)["standings"]
         (row,) = [row for row in rows if row["target"] is not None]
         return dict(row)
+
+    def on_bus(self, work: Callable[[JetStreamContext], Awaitable[Result]]) -> Result:
+        """What comes of doing something with JetStream past the services."""
+
+        async def run() -> Result:
+            client = await nats.connect(self.nats_url)
+            try:
+                return await work(client.jetstream())
+            finally:
+                await client.close()
+
+        return asyncio.run(run())
 
     def drop_projection(self) -> None:
         """Throw the projection away, as an operator would who wants it rebuilt."""
@@ -133,11 +151,14 @@ def pipeline(
     mail_folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipients.toml").write_text(recipients(heads))
     ports = {name: free_port() for name in ("ingest", "aggregator", "notifier", "smtp")}
+    mongo_port = free_port()
+    database = mongo_process(folder / "mongo", mongo_port, cache=cache)
     with ExitStack() as stack:
+        stack.enter_context(running(database, lambda: listens(mongo_port)))
         environment = {
             "LAJU_DATA": str(folder / "data"),
             "LAJU_NATS_URL": stack.enter_context(nats_server(folder / "nats")),
-            "LAJU_MONGO_URL": stack.enter_context(mongo_server(folder / "mongo", cache=cache)),
+            "LAJU_MONGO_URL": mongo_url(mongo_port),
             "LAJU_SMTP_URL": f"smtp://127.0.0.1:{ports['smtp']}",
             "LAJU_RECIPIENTS": str(folder / "recipients.toml"),
             "LAJU_API_KEY": KEY,
@@ -168,5 +189,6 @@ def pipeline(
             nats_url=environment["LAJU_NATS_URL"],
             mongo_url=environment["LAJU_MONGO_URL"],
             http=http,
+            database=database,
             services=services,
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from nats.js import JetStreamContext
 from typer.testing import CliRunner, Result
@@ -39,17 +37,6 @@ def activation(number: int, **more: Any) -> dict[str, Any]:
     )
 
 
-def on_bus(laju: Pipeline, work: Any) -> Any:
-    async def run() -> Any:
-        client = await nats.connect(laju.nats_url)
-        try:
-            return await work(client.jetstream())
-        finally:
-            await client.close()
-
-    return asyncio.run(run())
-
-
 def publish(laju: Pipeline, *bodies: bytes) -> None:
     """Put bodies on the bus past ingest, as one from a later version would."""
 
@@ -57,7 +44,7 @@ def publish(laju: Pipeline, *bodies: bytes) -> None:
         for body in bodies:
             await js.publish(bus.events_subject(3), body, stream=bus.EVENTS)
 
-    on_bus(laju, work)
+    laju.on_bus(work)
     laju.settle()
 
 
@@ -175,7 +162,7 @@ def test_a_standing_can_only_be_dropped_and_only_with_a_reason(
     laju: Pipeline, caplog: pytest.LogCaptureFixture
 ) -> None:
     standing = Quarantined("PACE#12", "reading a standing failed: type", "PACE", 12, "{}")
-    on_bus(laju, lambda js: keep(js, [standing]))
+    laju.on_bus(lambda js: keep(js, [standing]))
     publish(laju, b"not an envelope")
     pace, broken = sorted(listed(laju), key=lambda entry: str(entry["stream"]), reverse=True)
 
@@ -205,7 +192,7 @@ def test_a_standing_can_only_be_dropped_and_only_with_a_reason(
 
 def test_an_entry_of_a_stream_that_was_replaced_does_not_hold_up_the_others(laju: Pipeline) -> None:
     stale = Quarantined("siak/51.71#old in envelope 999", "type: unknown", "EVENTS", 999, "{}")
-    on_bus(laju, lambda js: keep(js, [stale]))
+    laju.on_bus(lambda js: keep(js, [stale]))
     publish(laju, b"not an envelope")
     result = quarantine(laju, "retry", "--all")
     assert result.exit_code == 2, result.output

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nats
 import pytest
 from nats.js import JetStreamContext
 
@@ -45,19 +43,6 @@ def active(laju: Pipeline) -> list[int]:
     return [laju.read(f"regions/{home}")["programmes"]["ikd"]["active"] for home in HOMES]
 
 
-def on_bus(laju: Pipeline, work: Any) -> Any:
-    """Do something with JetStream."""
-
-    async def run() -> Any:
-        client = await nats.connect(laju.nats_url)
-        try:
-            return await work(client.jetstream())
-        finally:
-            await client.close()
-
-    return asyncio.run(run())
-
-
 def test_an_aggregator_killed_at_work_loses_and_doubles_nothing(laju: Pipeline) -> None:
     aggregator = laju.services["aggregator"]
     for start in range(0, 10_000, 2_000):
@@ -84,6 +69,23 @@ def test_two_aggregators_share_the_work(laju: Pipeline) -> None:
     assert active(laju) == [4_100] * 5
 
 
+def test_what_a_dead_replica_had_in_hand_comes_to_the_other(laju: Pipeline) -> None:
+    """It never comes back, so nothing but redelivery can save what it took and did not commit."""
+    port = free_port()
+    environment = {**laju.services["aggregator"].environment, "LAJU_AGGREGATOR_PORT": str(port)}
+
+    async def undelivered(js: JetStreamContext) -> int:
+        return sum(info.num_pending or 0 for info in await js.consumers_info(bus.EVENTS))
+
+    with service("aggregator", port, laju.folder / "second", environment) as second:
+        with laju.database.stopped():  # nothing can be committed
+            laju.send(*activations(range(2_000)))
+            until(lambda: laju.on_bus(undelivered) == 0)
+            second.end(signal.SIGKILL)
+        laju.settle()
+    assert active(laju) == [400] * 5
+
+
 def test_a_deleted_consumer_is_made_anew(laju: Pipeline) -> None:
     laju.send(*activations(range(100)))
     laju.settle()
@@ -92,7 +94,7 @@ def test_a_deleted_consumer_is_made_anew(laju: Pipeline) -> None:
         for partition in range(await bus.partitions_of(js)):
             await js.delete_consumer(bus.EVENTS, f"aggregator-p1-{partition:02}")
 
-    on_bus(laju, delete_all)
+    laju.on_bus(delete_all)
     laju.send(*activations(range(100, 200)))
     until(lambda: laju.http.get(f"{laju.aggregator}/v1/progress").status_code == 200)
     laju.settle()
@@ -107,7 +109,7 @@ def test_what_cannot_be_applied_is_in_quarantine_and_in_nobodys_way(laju: Pipeli
         await js.publish(bus.events_subject(3), json.dumps([*good[:3], newer, *good[3:]]).encode(), stream=bus.EVENTS)
         await js.publish(bus.events_subject(3), b"not an envelope", stream=bus.EVENTS)
 
-    on_bus(laju, publish)
+    laju.on_bus(publish)
     laju.settle()
     assert active(laju) == [1] * 5
 
@@ -115,7 +117,7 @@ def test_what_cannot_be_applied_is_in_quarantine_and_in_nobodys_way(laju: Pipeli
         count = (await js.stream_info(bus.QUARANTINE)).state.last_seq
         return [json.loads((await js.get_msg(bus.QUARANTINE, seq)).data or b"") for seq in range(1, count + 1)]
 
-    unknown, broken = sorted(on_bus(laju, quarantined), key=lambda entry: int(entry["sequence"]))
+    unknown, broken = sorted(laju.on_bus(quarantined), key=lambda entry: int(entry["sequence"]))
     assert unknown["identity"] == "siak/51.71#from-the-future in envelope 1"
     assert (unknown["stream"], unknown["sequence"]) == ("EVENTS", 1)
     assert "ikd.activated.v9" in unknown["reason"]

@@ -46,7 +46,7 @@ MUTATIONS = (
             (_PROJECT, _ACKED_FIRST),
             ("            await message.ack()\n            self._metrics", "            self._metrics"),
         ),
-        (FAULTS,),
+        (f"{RESTARTS}::test_what_a_dead_replica_had_in_hand_comes_to_the_other",),
     ),
     Mutation(
         "of two events with one identity the last to arrive stays",
