@@ -30,3 +30,8 @@ class BusFullError(RecoverableError):
 
 class StreamLostError(Exception):
     """The source of truth is gone or was replaced: a service must stop rather than go on with an emptied store."""
+
+
+class FormatError(Exception):
+    """Another version stored what is there, in a format that this one does not read: a service must stop rather than
+    misread it."""

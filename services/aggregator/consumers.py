@@ -69,6 +69,7 @@ class Consumers:
 
         Raises:
             StreamLostError: EVENTS is not the stream that the database was built from, or has lost its end.
+            FormatError: another version wrote the database, in a format that this one does not read.
         """
         stream = await self._js.stream_info(EVENTS)
         origin = await store.origin(str(stream.created))

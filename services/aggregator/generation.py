@@ -77,6 +77,7 @@ class Generation:
 
         Raises:
             StreamLostError: EVENTS is not what the database was built from.
+            FormatError: another version wrote the database, in a format that this one does not read.
         """
         await bus.patiently(self.store.ensure, "preparing the database")
         await bus.patiently(lambda: self.consumers.prepare(self.store), "preparing the consumers")

@@ -7,14 +7,14 @@ no PACE event: the standings are carried over, so the aggregators that follow th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from services.aggregator.compaction import Compactor
+from services.aggregator.comparison import Difference, differences
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import Pointer, database_name
@@ -28,24 +28,19 @@ from shared.pull import Pull
 _PAUSE_SECONDS = 0.2
 # A difference is one only if it stands still while both projections have nothing left to do.
 _ROUNDS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A document that is not the same in both projections; ``None`` where there is none."""
-
-    collection: str
-    key: str
-    serving: Any
-    rebuilt: Any
+_REGIONS_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a rebuild: the projections' numbers, how much was merged, and every difference found."""
+    """What came of a rebuild: the projections' numbers, how much was merged, and every difference found.
+
+    ``compared`` is false if another version wrote the serving projection, in a format that this one does not read.
+    """
 
     serving: int
     rebuilt: int
+    compared: bool
     envelopes: int
     events: int
     differences: list[Difference]
@@ -99,6 +94,7 @@ class Rebuild:
 
         Raises:
             StreamLostError: EVENTS is not what the next projection was begun from.
+            FormatError: the next projection was begun by another version, in a format that this one does not read.
             RecoverableError: a server went away for too long; running again goes on.
         """
         serving, rebuilt = self._stores
@@ -110,8 +106,9 @@ class Rebuild:
             for pull in pulls:
                 await pull.start()
             await self._catch_up()
-            differences = await self._differences()
-            flipped = not dry_run and not differences
+            compared = await serving.readable()
+            found = await self._differences() if compared else []
+            flipped = not dry_run and not found
             if flipped:
                 await rebuilt.adopt_standings(serving)
                 await self._pointer.flip(rebuilt.projection)
@@ -124,9 +121,14 @@ class Rebuild:
         if dry_run:
             await self._consumers[1].delete()
             await rebuilt.drop()
-        events = self._metrics.merged_events
         return Outcome(
-            serving.projection, rebuilt.projection, self._metrics.merged_envelopes, events, differences, flipped
+            serving.projection,
+            rebuilt.projection,
+            compared,
+            self._metrics.merged_envelopes,
+            self._metrics.merged_events,
+            found,
+            flipped,
         )
 
     def _pull(self, partition: int) -> Pull:
@@ -144,25 +146,29 @@ class Rebuild:
 
     async def _differences(self) -> list[Difference]:
         """What differs between the two while events go on arriving: looked at again until it stands still."""
-        found = {(item.collection, item.key): item for item in await self._compare(None)}
+        serving, rebuilt = self._stores
+        found = await self._compared(sorted(await serving.owners() | await rebuilt.owners()))
         for _ in range(_ROUNDS):
             if not found:
                 break
             still = sum([await consumers.lag() for consumers in self._consumers]) == 0
-            again = {(item.collection, item.key): item for item in await self._compare(list(found))}
+            again = await self._compared(list(found))
             if still and again == found:
                 break
             found = again
             await asyncio.sleep(_PAUSE_SECONDS)
-        return list(found.values())
+        return [difference for owner in found for difference in found[owner]]
 
-    async def _compare(self, keys: list[tuple[str, str]] | None) -> list[Difference]:
-        one, other = [await store.figures(keys) for store in self._stores]
-        return [
-            Difference(collection, key, one.get((collection, key)), other.get((collection, key)))
-            for collection, key in sorted(one.keys() | other.keys())
-            if one.get((collection, key)) != other.get((collection, key))
-        ]
+    async def _compared(self, owners: Sequence[str]) -> dict[str, list[Difference]]:
+        """The differences of those regions that have some, a few regions in memory at a time."""
+        serving, rebuilt = self._stores
+        found: dict[str, list[Difference]] = {}
+        for start in range(0, len(owners), _REGIONS_AT_ONCE):
+            chunk = owners[start : start + _REGIONS_AT_ONCE]
+            one, other = await serving.figures(chunk), await rebuilt.figures(chunk)
+            compared = {owner: list(differences(owner, one[owner], other[owner])) for owner in chunk}
+            found |= {owner: listed for owner, listed in compared.items() if listed}
+        return found
 
     async def _handed_over(self) -> None:
         """Go on projecting until no aggregator pulls for the old projection any more, then end its consumers."""

@@ -1,8 +1,8 @@
 """The projection's database: one transaction for each batch, and the reads that books are made of.
 
 Collections of ``laju_p<version>``: ``citizens`` (facts by pseudonym), ``facts`` (region facts by slot), ``counters``
-and ``details`` (see counters.py), ``checkpoints`` (by partition), ``origin`` (which EVENTS it was built from),
-``standings`` (the last assessment of each region), ``sessions`` (see shared/database.py).
+and ``details`` (see counters.py), ``checkpoints`` (by partition), ``origin`` (which EVENTS it was built from, and its
+format), ``standings`` (the last assessment of each region), ``sessions`` (see shared/database.py).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.aggregator.book import Book, Denominator, Track
+from services.aggregator.comparison import Figures, figures_of
 from services.aggregator.counters import (
-    LABELS,
     collection_of,
     days_of,
     document_of,
@@ -27,6 +27,7 @@ from services.aggregator.counters import (
 from services.aggregator.facts import RegionFacts, facts_of
 from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update
+from shared.errors import FormatError
 from shared.events import PROGRAMMES
 from shared.events.standing import Standing
 from shared.wilayah import kabkota_of
@@ -45,6 +46,9 @@ class Find(Protocol):
 
 LANES = 2
 """Batches that may be committed at the same time: one is folded here while the server writes the other."""
+
+FORMAT = 2
+"""Of the documents; another number whenever this version could misread what the one before wrote."""
 
 COUNTED = ("counters", "details")
 _COLLECTIONS = ("citizens", "facts", *COUNTED, "checkpoints", "origin", "standings")
@@ -131,10 +135,27 @@ class Store:
         return await self._merging[lane].run(work)
 
     async def origin(self, created: str) -> str:
-        """When the EVENTS stream that this database was built from was created; ``created`` if it is new."""
-        await self._database.update("origin", "EVENTS", {"$setOnInsert": {"created": created}}, upsert=True)
+        """When the EVENTS stream that this database was built from was created; ``created`` if it is new.
+
+        Raises:
+            FormatError: another version wrote it, in a format that this one does not read.
+        """
+        change = {"$setOnInsert": {"created": created, "format": FORMAT}}
+        await self._database.update("origin", "EVENTS", change, upsert=True)
         (document,) = await self._database.find("origin", {"_id": "EVENTS"})
+        if (written := document.get("format", 1)) != FORMAT:
+            raise FormatError(
+                f"the database of projection {self.projection} was written in format {written}, and this version reads "
+                f"and writes format {FORMAT}. `laju rebuild` of this version builds the next projection from EVENTS "
+                "and switches to it, while aggregators of the version that wrote this one go on serving; or drop the "
+                "database, and it is built anew"
+            )
         return str(document["created"])
+
+    async def readable(self) -> bool:
+        """Whether what was written there, if anything was, is in the format of this version."""
+        documents = await self._database.find("origin", {"_id": "EVENTS"})
+        return all(document.get("format", 1) == FORMAT for document in documents)
 
     async def checkpoints(self) -> dict[int, int]:
         """The highest committed stream sequence of each partition."""
@@ -190,24 +211,27 @@ class Store:
             documents = list((await self._database.by_ids("standings", list(owners))).values())
         return [_standing(row) for document in documents for row in document["rows"]]
 
-    async def figures(self, keys: Iterable[tuple[str, str]] | None = None) -> dict[tuple[str, str], Document]:
-        """Counters without zeros and region facts, by collection and id: what two projections must agree on."""
-        wanted = set(keys) if keys is not None else None
-        everything: Document = {}
-        counted, stated = everything, everything
-        if wanted is not None:
-            regions = {key.partition("/")[0] for name, key in wanted if name in COUNTED}
-            owners = {owner_of(key.split("/")[1]) for name, key in wanted if name == "facts"}
-            counted, stated = {"region": {"$in": sorted(regions)}}, {"owner": {"$in": sorted(owners)}}
+    async def owners(self) -> set[str]:
+        """The kab/kota and wider regions that have counters or facts."""
+        counters = [row for name in COUNTED for row in await self._database.find(name, {}, fields=["region"])]
+        facts = await self._database.find("facts", {}, fields=["owner"])
+        return {document["region"] for document in counters} | {document["owner"] for document in facts}
+
+    async def figures(self, owners: Sequence[str]) -> dict[str, Figures]:
+        """What two projections must agree on, of each of these kab/kota and wider regions."""
 
         async def read(session: Session) -> tuple[list[Document], list[Document]]:
-            counters = [document for name in COUNTED for document in await session.find(name, counted)]
-            return counters, await session.find("facts", stated)
+            query = {"region": {"$in": list(owners)}}
+            counters = [document for name in COUNTED for document in await session.find(name, query)]
+            return counters, await session.find("facts", {"owner": {"$in": list(owners)}})
 
+        shelves = {owner: Shelf([], []) for owner in owners}
         counters, facts = await self._database.snapshot(read)
-        found = {(collection_of(key), key): doc for key, doc in summed(counters).items() if doc.keys() - LABELS}
-        found |= {("facts", document["_id"]): document for document in facts}
-        return found if wanted is None else {key: document for key, document in found.items() if key in wanted}
+        for document in counters:
+            shelves[document["region"]].counters.append(document)
+        for document in facts:
+            shelves[document["owner"]].facts.append(document)
+        return {owner: figures_of(shelf.counters, shelf.facts) for owner, shelf in shelves.items()}
 
     async def adopt_standings(self, other: Store) -> None:
         """Take over the assessments of another projection, so that what is already told is not told again."""

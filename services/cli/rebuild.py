@@ -12,7 +12,7 @@ from services.cli.errors import CliError
 from services.cli.streams import connection, info_of
 from shared.bus import EVENTS, partitions_of
 from shared.database import Database
-from shared.errors import RecoverableError, StreamLostError
+from shared.errors import FormatError, RecoverableError, StreamLostError
 from shared.service import collect_seldom
 
 _SHOWN = 20
@@ -22,7 +22,7 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
     """Rebuild with the servers that the settings name, showing progress on ``console``.
 
     Raises:
-        CliError: a server cannot be reached, or EVENTS is not what the projection was built from.
+        CliError: a server cannot be reached, or EVENTS or the format is not what the projection was built from.
     """
     collect_seldom()
     settings = AggregatorSettings()
@@ -50,6 +50,8 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
                 return await run.run(dry_run=dry_run)
     except (RecoverableError, StreamLostError) as error:
         raise CliError(f"{error}. Running `laju rebuild` again goes on where this stopped") from error
+    except FormatError as error:
+        raise CliError(str(error)) from error
     finally:
         database.close()
 
@@ -58,12 +60,12 @@ def told(outcome: Outcome) -> list[str]:
     """What came of it, in lines."""
     lines = [
         f"Projection {outcome.rebuilt}: {outcome.events:,} events in {outcome.envelopes:,} envelopes merged.",
-        f"Compared with projection {outcome.serving}: {len(outcome.differences)} differences.",
+        f"Compared with projection {outcome.serving}: {len(outcome.differences)} differences."
+        if outcome.compared
+        else f"Not compared with projection {outcome.serving}, which another version wrote in another format. "
+        "`laju verify` computes figures anew from EVENTS.",
     ]
-    lines += [
-        f"  {item.collection} {item.key}: serving {item.serving}, rebuilt {item.rebuilt}"
-        for item in outcome.differences[:_SHOWN]
-    ]
+    lines += [f"  {item.told('serving', 'rebuilt')}" for item in outcome.differences[:_SHOWN]]
     if outcome.flipped:
         lines.append(
             f"Projection {outcome.rebuilt} serves now. The database of projection {outcome.serving} is still there; "

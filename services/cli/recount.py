@@ -1,4 +1,4 @@
-"""A projection computed anew in memory, by the same pure fold as the aggregator's, and compared with documents.
+"""A projection computed anew in memory, by the same pure fold as the aggregator's, to be compared with documents.
 
 A citizen's facts are kept as JSON text, up to a kilobyte with everything around it: the bulk of what a recount needs.
 """
@@ -6,35 +6,18 @@ A citizen's facts are kept as JSON text, up to a kilobyte with everything around
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.aggregator.citizen import fact_of
-from services.aggregator.counters import LABELS, collection_of
+from services.aggregator.comparison import Figures, fact_figures
+from services.aggregator.counters import collection_of
 from services.aggregator.facts import documents_of
 from services.aggregator.projection import batch_of, facts_in, fold
 from services.aggregator.stored import StoredEvent
 from shared.wilayah import kabkota_of
 
 Document = dict[str, Any]
-Figures = dict[str, dict[str, Any]]
-"""Values by path, by ``collection/id`` of the document they are in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value that is not the same; ``None`` where there is none. ``region`` is the kab/kota or wider region."""
-
-    region: str
-    document: str
-    path: str
-    database: Any
-    recomputed: Any
-
-    def told(self) -> str:
-        """The difference as a line."""
-        return f"{self.region}: {self.document} {self.path}: database {self.database}, recomputed {self.recomputed}"
 
 
 class Recount:
@@ -91,30 +74,3 @@ class Recount:
 
     def _citizen(self, citizen: str) -> Document:
         return {"f": self._citizens.get(citizen, "[]")}
-
-
-def counter_figures(document: Document) -> dict[str, Any]:
-    """The counts of a counter document by path; a count that went up and down to zero is as good as none."""
-    return {path: count for path, count in _leaves(document) if count and path not in LABELS}
-
-
-def fact_figures(document: Document) -> dict[str, Any]:
-    """The values of a region fact document by path."""
-    return {path: value for path, value in _leaves(document) if path != "_id"}
-
-
-def compare(region: str, database: Figures, recomputed: Figures) -> Iterator[Difference]:
-    """Every value that is not the same in both."""
-    for document in sorted(database.keys() | recomputed.keys()):
-        stored, wanted = database.get(document, {}), recomputed.get(document, {})
-        for path in sorted(stored.keys() | wanted.keys()):
-            if stored.get(path) != wanted.get(path):
-                yield Difference(region, document, path, stored.get(path), wanted.get(path))
-
-
-def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

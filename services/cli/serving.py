@@ -28,14 +28,20 @@ async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
     """The projection that the pointer names; its connections are closed at the end.
 
     Raises:
-        CliError: the database cannot be reached, or failed within the block.
+        CliError: the database cannot be reached, failed within the block, or was written in another format.
     """
     root = Database.at(settings.mongo_url, settings.mongo_database)
     try:
         await root.ping()
         number = await Pointer(root).serving()
         database = root.sibling(database_name(settings.mongo_database, number))
-        yield Serving(number, database, Store(database, number, "cli"))
+        store = Store(database, number, "cli")
+        if not await store.readable():
+            raise CliError(
+                f"another version of Laju wrote projection {number}, in a format that this one does not read. Use that "
+                "version's commands, or `laju rebuild` to build the next projection from EVENTS and switch to it."
+            )
+        yield Serving(number, database, store)
     except RecoverableError as error:
         raise CliError(
             f"{error}. Is MongoDB running? Give its address with --mongo-url or LAJU_MONGO_URL, and run the command "

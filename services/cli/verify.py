@@ -17,18 +17,16 @@ from random import SystemRandom
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from services.aggregator.comparison import Difference, differences
 from services.aggregator.consumers import Consumers
-from services.aggregator.counters import collection_of, summed
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.store import COUNTED
 from services.aggregator.stored import STORED, StoredEvent
 from services.cli.errors import CliError
-from services.cli.recount import Difference, Figures, Recount, compare, counter_figures, fact_figures
+from services.cli.recount import Recount
 from services.cli.serving import Serving
 from services.cli.streams import info_of, read
 from shared import wilayah
 from shared.bus import EVENTS, partitions_of
-from shared.database import Document, Session
 from shared.envelope import open_envelope
 from shared.errors import InvalidError
 from shared.wilayah import Level
@@ -56,7 +54,7 @@ class Verdict:
 
     def told(self) -> list[str]:
         """The verdict in lines, every difference with its own."""
-        lines = [difference.told() for difference in self.differences]
+        lines = [difference.told("database", "recomputed") for difference in self.differences]
         lines.append(
             f"Projection {self.projection} against {self.events:,} events up to sequence {self.sequence}: "
             f"{len(self.compared)} regions compared, {len(self.differences)} differences."
@@ -123,20 +121,20 @@ class Verification:
         wanted = owners_of(codes)
         await self._same_origin()
         await self._fold()
-        owners = sorted(wanted or self._recount.owners() | await self._stored_owners())
+        owners = sorted(wanted or self._recount.owners() | await self._projection.store.owners())
         if sample is not None:
             owners = SystemRandom().sample(owners, min(sample, len(owners)))
         queue, tries = deque(sorted(owners)), Counter[str]()
         while queue:
             chunk = [queue.popleft() for _ in range(min(_REGIONS_AT_ONCE, len(queue)))]
             await self._projected()
-            stored = await self._stored(chunk)
+            stored = await self._projection.store.figures(chunk)
             moved = await self._fold()
             for owner in chunk:
                 tries[owner] += 1
                 if owner not in moved:
                     self._verdict.compared.append(owner)
-                    self._verdict.differences += compare(owner, stored[owner], self._recount.figures(owner))
+                    self._verdict.differences += differences(owner, stored[owner], self._recount.figures(owner))
                 elif tries[owner] < _TRIES:
                     queue.append(owner)
                 else:
@@ -215,24 +213,3 @@ class Verification:
                     f"projection {self._projection.number} was built from EVENTS as created at {document['created']}; "
                     f"the stream here was created at {created}. Are these the right servers?"
                 )
-
-    async def _stored_owners(self) -> set[str]:
-        find = self._projection.database.find
-        counters = [document for name in COUNTED for document in await find(name, {}, fields=["region"])]
-        facts = await find("facts", {}, fields=["owner"])
-        return {document["region"] for document in counters} | {document["owner"] for document in facts}
-
-    async def _stored(self, owners: Sequence[str]) -> dict[str, Figures]:
-        found: dict[str, Figures] = {owner: {} for owner in owners}
-
-        async def read(session: Session) -> tuple[list[Document], list[Document]]:
-            query = {"region": {"$in": list(owners)}}
-            counters = [document for name in COUNTED for document in await session.find(name, query)]
-            return counters, await session.find("facts", {"owner": {"$in": list(owners)}})
-
-        counters, facts = await self._projection.database.snapshot(read)
-        for key, document in summed(counters).items():
-            found[document["region"]][f"{collection_of(key)}/{key}"] = counter_figures(document)
-        for document in facts:
-            found[document["owner"]][f"facts/{document['_id']}"] = fact_figures(document)
-        return found

@@ -36,8 +36,12 @@ def activation(number: int) -> dict[str, Any]:
 
 
 def rebuild(laju: Pipeline, *options: str) -> subprocess.Popen[str]:
+    return command(laju, "rebuild", *options)
+
+
+def command(laju: Pipeline, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "services.cli", "rebuild", *options],
+        [sys.executable, "-m", "services.cli", *arguments],
         env={**os.environ, **laju.services["aggregator"].environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -133,8 +137,33 @@ def test_a_difference_is_told_and_nothing_is_switched(laju: Pipeline) -> None:
         client["laju_p1"]["counters"].update_one({"region": "35.73"}, {"$inc": {"days.ikd.0620": 7}})
     out = finished(rebuild(laju), code=2)
     assert "1 differences" in out
-    assert "counters 35.73/2024" in out
+    assert "35.73: counters/35.73/2024 days.ikd.0620: serving 27, rebuilt 20" in out
     assert projection(laju) == 1
+
+
+def test_a_projection_in_another_format_is_not_misread_but_replaced(laju: Pipeline) -> None:
+    laju.send(*(activation(number) for number in range(100)))
+    laju.settle()
+    aggregator = laju.services["aggregator"]
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(laju.mongo_url)
+    with client:
+        client["laju_p1"]["origin"].update_one({"_id": "EVENTS"}, {"$unset": {"format": 1}})
+    out = finished(command(laju, "verify"), code=1)
+    assert "another version of Laju wrote projection 1" in out
+    out = finished(rebuild(laju))
+    assert "Not compared with projection 1" in out
+    assert "Projection 2 serves now" in out
+    until(lambda: projection(laju) == 2)
+    assert "100 events" in finished(command(laju, "verify"))
+
+    aggregator.end()
+    again: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(laju.mongo_url)
+    with again:
+        again["laju"]["pointer"].update_one({"_id": "projection"}, {"$set": {"serving": 1}})
+    aggregator.start()
+    assert aggregator.child is not None
+    assert aggregator.child.wait(20) != 0
+    assert "written in format 1, and this version reads and writes format 2. `laju rebuild`" in aggregator.tail()
 
 
 def test_a_killed_rebuild_goes_on_where_it_was(laju: Pipeline) -> None:

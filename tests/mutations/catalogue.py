@@ -123,4 +123,10 @@ MUTATIONS = (
         (('{"$set": {"state": "sending", "claim": claim}}', '{"$set": {"state": "pending"}}'),),
         ("tests/integration/notifier", FAULTS),
     ),
+    Mutation(
+        "a claim that was committed unheard is nobody's",
+        "services/notifier/outbox.py",
+        (('document["state"] == "sending" and document.get("claim") == claim', "False"),),
+        ("tests/integration/notifier/test_outbox.py",),
+    ),
 )

@@ -1,4 +1,4 @@
-"""A recount is the projection, in whatever order events come; a comparison names each value that differs."""
+"""A recount is the projection, in whatever order events come."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.aggregator.counters import collection_of, summed
+from services.aggregator.comparison import differences, figures_of
 from services.aggregator.stored import StoredEvent
 from services.cli.errors import CliError
-from services.cli.recount import Difference, Recount, compare, counter_figures, fact_figures
+from services.cli.recount import Recount
 from services.cli.verify import owners_of
 from tests.events import citizen, event, target
 from tests.property.memory import Memory, opened
@@ -50,13 +50,10 @@ def test_order_and_batches_do_not_matter_and_the_documents_are_the_projections()
         recount = recounted(events, size)
         assert recount.owners() == owners
         for owner in owners:
-            stored = {
-                f"{collection_of(doc['_id'])}/{doc['_id']}": counter_figures(doc)
-                for doc in summed(memory.of(owner)).values()
-            }
-            stored |= {f"facts/{key}": fact_figures(doc) for key, doc in memory.slots.items() if doc["owner"] == owner}
+            facts = [document for document in memory.slots.values() if document["owner"] == owner]
+            stored = figures_of(memory.of(owner), facts)
             assert recount.figures(owner)
-            assert list(compare(owner, stored, recount.figures(owner))) == []
+            assert list(differences(owner, stored, recount.figures(owner))) == []
 
 
 def test_what_an_event_could_change_includes_where_the_citizen_was_before() -> None:
@@ -71,20 +68,6 @@ def test_what_an_event_could_change_includes_where_the_citizen_was_before() -> N
     recount.add([known])
     assert recount.concerned([moved]) == {"17.71", "35.73", "36.04"}
     assert recount.concerned(opened([target("51", 3)])) == {"51"}
-
-
-def test_every_value_that_differs_is_named_and_a_zero_is_as_good_as_none() -> None:
-    stored = {
-        "counters/a": counter_figures({"_id": "a", "region": "x", "year": 1, "days": {"ikd": {"01": 2, "02": 0}}})
-    }
-    wanted = {"counters/a": {"days.ikd.01": 3, "simulated": 1}, "facts/b": {"data.count": 7}}
-    found = list(compare("x", stored, wanted))
-    assert found == [
-        Difference("x", "counters/a", "days.ikd.01", 2, 3),
-        Difference("x", "counters/a", "simulated", None, 1),
-        Difference("x", "facts/b", "data.count", None, 7),
-    ]
-    assert found[0].told() == "x: counters/a days.ikd.01: database 2, recomputed 3"
 
 
 def test_regions_are_those_whose_documents_hold_their_figures() -> None:
