@@ -53,8 +53,9 @@ class Session:
         wanted = sorted(ids)
         for start in range(0, len(wanted), _IDS_PER_QUERY):
             query = {"_id": {"$in": wanted[start : start + _IDS_PER_QUERY]}}
-            async for document in self._database[collection].find(query, session=self._session):
-                found[document["_id"]] = document
+            # All in one answer, which otherwise would hold 101 and let us ask for the rest.
+            cursor = self._database[collection].find(query, session=self._session, batch_size=_IDS_PER_QUERY)
+            found |= {document["_id"]: document for document in await cursor.to_list(None)}
         return found
 
     async def find(self, collection: str, query: Document, *, fields: Sequence[str] | None = None) -> list[Document]:
@@ -146,9 +147,10 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"preparing the database failed: {type(error).__name__}") from error
 
-    def transactions(self, owner: str) -> Transactions:
-        """Transactions of ``owner``, a name that is the same after a restart and nobody else's meanwhile."""
-        return Transactions(self._client, self._database, owner)
+    def transactions(self, owner: str, retried: Callable[[], None] = lambda: None) -> Transactions:
+        """Transactions of ``owner``, a name that is the same after a restart and nobody else's meanwhile. ``retried``
+        is called whenever one begins again."""
+        return Transactions(self._client, self._database, owner, retried)
 
     async def snapshot(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Read with ``work`` what was there at one moment: documents that are put together meanwhile count once.
@@ -243,11 +245,16 @@ class Transactions:
     """
 
     def __init__(
-        self, client: AsyncIOMotorClient[Document], database: AsyncIOMotorDatabase[Document], owner: str
+        self,
+        client: AsyncIOMotorClient[Document],
+        database: AsyncIOMotorDatabase[Document],
+        owner: str,
+        retried: Callable[[], None],
     ) -> None:
         self._client = client
         self._database = database
         self._owner = owner
+        self._retried = retried
         self._session: AsyncIOMotorClientSession | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -274,6 +281,7 @@ class Transactions:
                         # and the operator can mend what only an operator can (rights, disk, size).
                         described = _described(error)
                         raise DatabaseUnavailableError(f"committing to MongoDB failed: {described}") from None
+                self._retried()
                 await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - spreads tries, keeps no secret
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared.errors import BusUnavailableError, InvalidError
 from shared.settings import ServiceSettings
@@ -100,7 +101,7 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-def serve(build: Callable[[Lifeline], FastAPI], settings: ServiceSettings, *, port: int) -> None:
+def serve(build: Callable[[Lifeline], ASGIApp], settings: ServiceSettings, *, port: int) -> None:
     """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut or a setting is unusable."""
     configure_logging(settings.log_level)
     collect_seldom()

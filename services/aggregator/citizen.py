@@ -137,16 +137,14 @@ def _serve(counters: Increments, fact: Fact, home: str, programme: Programme, ti
     if fact.service is None:  # only services get here, and they all say where
         raise ValueError("a service fact without a service region")
     # A kecamatan is the narrowest office that has its own line; a desa counts with its kecamatan.
-    count_served(counters, home, programme, "service_region", fact.service[:8], fact.time, times)
+    count_served(counters, home, programme, (("service_region", fact.service[:8]),), fact.time, times)
     told: tuple[tuple[Dimension, str | None], ...] = (
         ("home_region", kabkota_of(home)),
         ("channel", fact.channel),
         ("place", fact.place),
         ("group", fact.group),
     )
-    for by, key in told:
-        if key is not None:
-            count_served(counters, fact.service, programme, by, key, fact.time, times)
+    count_served(counters, fact.service, programme, told, fact.time, times)
 
 
 def _canonical(fact: Fact) -> tuple[str, ...]:

@@ -3,18 +3,19 @@
 ``counters``, by kab/kota and year: what is asked for all the time.
 
 {_id: "51.71/2024", region: "51.71", year: 2024,
- days: {ikd: {"0523": 12}},                                          the kab/kota itself, by MMDD
- simulated: 4}
+ days: {ikd: {"0523": 12}},                              all residents of the kab/kota, by MMDD
+ simulated: {"0523": 4}}
 
 ``details``, by kab/kota and month: the many.
 
 {_id: "51.71/2024-05", region: "51.71", year: 2024, month: "05",
- finer:   {ikd: {"517101": {"0523": 7}, "5171011001": {"0523": 2}}},  its kecamatan and desa, codes without dots
- service: {ikd: {channel: {outreach_opd: {"0523": 9}}}}}              work done, see Dimension
+ finer:   {ikd: {"5171011001": {"0523": 2}}},            residents by desa, or by kecamatan if no desa was told
+ service: {ikd: {channel: {outreach_opd: {"0523": 9}}}}} work done, see Dimension
 
-A batch adds documents of the same form with its changes, ``_id`` ``51.71/2024/…``: the counters of a kab/kota and time
-are the sum of its documents, however many there are. Adding one costs a fraction of a change to every path of a large
-document, and never conflicts; compaction.py puts them together from time to time.
+A kecamatan's residents are the sum over its desa. A batch adds documents of the same form with its changes, ``_id``
+``51.71/2024/…``: the counters of a kab/kota and time are the sum of its documents, however many there are. Adding one
+costs a fraction of a change to every path of a large document, and never conflicts; compaction.py puts them together
+from time to time.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
-from shared.events import Programme
-from shared.wilayah import lineage, local_day
+from shared.events import PROGRAMMES, Programme
+from shared.wilayah import local_day
 
 Document = Mapping[str, Any]
-Increments = dict[str, dict[str, int]]
-"""Changes by document id and field path."""
+Increments = dict[str, dict[str, dict[str, int]]]
+"""Changes by key (``51.71/2024`` or ``51.71/2024-05``), field path and day (MMDD)."""
 
+_KABKOTA = len("51.71")
+_DAYS: dict[Programme, str] = {programme: f"days.{programme}" for programme in PROGRAMMES}
 LABELS = frozenset({"_id", "region", "year", "month"})
 Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
 """``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in a kab/kota; ``service_region``
@@ -42,37 +45,62 @@ counts where residents of a kab/kota were served. The two are never added up."""
 
 def count_resident(counters: Increments, home: str, programme: Programme, time: str, change: int) -> None:
     """Count among the residents of ``home`` (a kab/kota, kecamatan or desa) and of what it lies in, on its own day."""
-    year, day = _day(time[:13], home[:2])
-    _add_to(counters, f"{home[:5]}/{year}", f"days.{programme}.{day}", change)
-    for prefix in _finer_prefixes(home, programme):
-        _add_to(counters, f"{home[:5]}/{year}-{day[:2]}", prefix + day, change)
+    kabkota = home[:_KABKOTA]
+    year, month, day = _day(time[:13], home[:2])
+    _add_to(_paths(counters, f"{kabkota}/{year}"), _DAYS[programme], day, change)
+    if home != kabkota:
+        _add_to(_paths(counters, f"{kabkota}/{month}"), _finer_path(home, programme), day, change)
 
 
 def count_served(
-    counters: Increments, region: str, programme: Programme, by: Dimension, key: str, time: str, change: int
+    counters: Increments,
+    region: str,
+    programme: Programme,
+    told: Iterable[tuple[Dimension, str | None]],
+    time: str,
+    change: int,
 ) -> None:
-    """Count service done in the kab/kota of ``region`` along one dimension."""
-    year, day = _day(time[:13], region[:2])
-    _add_to(counters, f"{region[:5]}/{year}-{day[:2]}", _served_prefix(programme, by, key) + day, change)
+    """Count service done in the kab/kota of ``region`` along those dimensions of which something was told."""
+    _, month, day = _day(time[:13], region[:2])
+    paths = _paths(counters, f"{region[:_KABKOTA]}/{month}")
+    for by, value in told:
+        if value is not None:
+            _add_to(paths, _served_path(programme, by, value), day, change)
 
 
 def count_simulated(counters: Increments, home: str, time: str, change: int) -> None:
     """Count a fact from a simulation among a kab/kota's residents, so that its figures can be labelled."""
-    year, _ = _day(time[:13], home[:2])
-    _add_to(counters, f"{home[:5]}/{year}", "simulated", change)
+    year, _, day = _day(time[:13], home[:2])
+    _add_to(_paths(counters, f"{home[:_KABKOTA]}/{year}"), "simulated", day, change)
 
 
-def _add_to(counters: Increments, key: str, path: str, change: int) -> None:
+def _paths(counters: Increments, key: str) -> dict[str, dict[str, int]]:
     paths = counters.get(key)
     if paths is None:
         paths = counters[key] = {}
-    paths[path] = paths.get(path, 0) + change
+    return paths
+
+
+def _add_to(paths: dict[str, dict[str, int]], path: str, day: str, change: int) -> None:
+    days = paths.get(path)
+    if days is None:
+        paths[path] = {day: change}
+    else:
+        days[day] = days.get(day, 0) + change
 
 
 def without_zeros(counters: Increments) -> Increments:
     """The changes that change something."""
-    found = {document: {path: n for path, n in paths.items() if n} for document, paths in counters.items()}
-    return {document: paths for document, paths in found.items() if paths}
+    found: Increments = {}
+    for key, paths in counters.items():
+        kept = {}
+        for path, days in paths.items():
+            nonzero = days if all(days.values()) else {day: change for day, change in days.items() if change}
+            if nonzero:
+                kept[path] = nonzero
+        if kept:
+            found[key] = kept
+    return found
 
 
 def collection_of(key: str) -> str:
@@ -94,15 +122,15 @@ def key_of(document: Document) -> str:
     return f"{document['region']}/{document['year']}" + (f"-{month}" if month else "")
 
 
-def document_of(key: str, paths: Mapping[str, int]) -> dict[str, Any]:
+def document_of(key: str, paths: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     """A document with these changes, to be added to those of its key."""
     document: dict[str, Any] = {"_id": f"{key}/{uuid4().hex}", **labels_of(key)}
-    for path, change in paths.items():
+    for path, days in paths.items():
         *folders, leaf = path.split(".")
         inner = document
         for folder in folders:
             inner = inner.setdefault(folder, {})
-        inner[leaf] = change
+        inner[leaf] = days
     return document
 
 
@@ -128,36 +156,38 @@ def _kept(document: Document) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value not in (0, {})}
 
 
-# These three are asked for with the same few arguments over and over: computing them for each of an event's eight
-# counters was the larger half of the fold.
+# These are asked for with the same few arguments over and over: computing them for each counter of each event was the
+# larger half of the fold.
 @lru_cache(maxsize=200_000)
-def _day(hour: str, province: str) -> tuple[str, str]:
-    """Year and MMDD in a province's zone of a time in UTC, which is given up to its hour: offsets are whole hours."""
+def _day(hour: str, province: str) -> tuple[str, str, str]:
+    """Year (2024), month (2024-05) and day (0523) in a province's zone of a time in UTC, which is given up to its hour:
+    offsets are whole hours."""
     day = local_day(datetime.fromisoformat(f"{hour}:00:00+00:00"), province)
-    return str(day.year), f"{day:%m%d}"
+    return str(day.year), f"{day:%Y-%m}", f"{day:%m%d}"
 
 
 @lru_cache(maxsize=200_000)
-def _finer_prefixes(home: str, programme: Programme) -> tuple[str, ...]:
-    return tuple(f"finer.{programme}.{region.replace('.', '')}." for region in lineage(home)[1:])
+def _finer_path(home: str, programme: Programme) -> str:
+    return f"finer.{programme}.{home.replace('.', '')}"
 
 
 @lru_cache(maxsize=200_000)
-def _served_prefix(programme: Programme, by: Dimension, key: str) -> str:
-    return f"service.{programme}.{by}.{escape(key)}."
+def _served_path(programme: Programme, by: Dimension, key: str) -> str:
+    return f"service.{programme}.{by}.{escape(key)}"
 
 
 def days_of(documents: Iterable[Document], region: str, programme: Programme) -> dict[date, int]:
     """Net change by day, where there is one, of one region (kab/kota, kecamatan or desa), from its kab/kota's
     documents."""
-    code = region.replace(".", "")
+    within = region.replace(".", "")
     found: Counter[date] = Counter()
     for document in documents:
         if region == document["region"]:
-            days = document.get("days", {}).get(programme, {})
+            found.update(_dated(document["year"], document.get("days", {}).get(programme, {})))
         else:
-            days = document.get("finer", {}).get(programme, {}).get(code, {})
-        found.update(_dated(document["year"], days))
+            for code, days in document.get("finer", {}).get(programme, {}).items():
+                if code.startswith(within):
+                    found.update(_dated(document["year"], days))
     return {day: change for day, change in found.items() if change}
 
 
@@ -171,7 +201,7 @@ def services_of(documents: Iterable[Document], programme: Programme, by: Dimensi
 
 def simulated(documents: Iterable[Document]) -> bool:
     """Whether any of the figures come from a simulation."""
-    return sum(int(document.get("simulated", 0)) for document in documents) > 0
+    return sum(sum(document.get("simulated", {}).values()) for document in documents) > 0
 
 
 def escape(key: str) -> str:

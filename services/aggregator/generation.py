@@ -48,7 +48,12 @@ class Generation:
         self._broker = broker
         js = bus.js_of(broker)
         replica = settings.replica(settings.aggregator_port)
-        self.store = Store(database.sibling(database_name(settings.mongo_database, number)), number, replica)
+        self.store = Store(
+            database.sibling(database_name(settings.mongo_database, number)),
+            number,
+            replica,
+            retried=metrics.transaction_retries.inc,
+        )
         self.reader = Reader(self.store, policy=settings.policy, today=today)
         self.consumers = Consumers(
             js,

@@ -29,6 +29,11 @@ class Metrics:
         self.transaction_seconds = Histogram(
             "laju_aggregator_transaction_seconds", "Time of one transaction, conflicts included", registry=registry
         )
+        self.transaction_retries = Counter(
+            "laju_aggregator_transaction_retries",
+            "Transactions begun again after a conflict or a lost line",
+            registry=registry,
+        )
         self.batch_events = Histogram(
             "laju_aggregator_batch_events",
             "Events in one transaction",

@@ -92,7 +92,13 @@ class Projector:
         async def commit(envelopes: list[Envelope]) -> None:
             await self._commit(envelopes, number)
 
-        return GroupCommit(commit, weight=lambda envelope: len(envelope.opened.events), max_weight=batch_events)
+        # Envelopes of a partition are about the same few kab/kota, so a batch of them has few counter documents.
+        return GroupCommit(
+            commit,
+            weight=lambda envelope: len(envelope.opened.events),
+            max_weight=batch_events,
+            kin=lambda envelope: envelope.partition,
+        )
 
     async def _commit(self, envelopes: list[Envelope], lane: int) -> None:
         checkpoints: dict[int, int] = {}
@@ -100,11 +106,10 @@ class Projector:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
         events = [event for envelope in envelopes for event in envelope.opened.events]
 
-        sequences = {
-            identity_of(event): envelope.sequence for envelope in envelopes for event in envelope.opened.events
-        }
-
         async def keep_first(rejected: Sequence[Rejected]) -> None:
+            sequences = {
+                identity_of(event): envelope.sequence for envelope in envelopes for event in envelope.opened.events
+            }
             # A fact that was stored before lies elsewhere; it is told with the batch that pushed it out.
             await self._keep(_entry(item, sequences.get(item.fact.key, envelopes[0].sequence)) for item in rejected)
 

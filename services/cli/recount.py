@@ -39,7 +39,8 @@ class Recount:
             self._slots[slot] = document
             self._documents[document["owner"]].add(f"facts/{slot}")
         for key, paths in changes.counters.items():
-            self._counters[key].update(paths)
+            flat = {f"{path}.{day}": change for path, days in paths.items() for day, change in days.items()}
+            self._counters[key].update(flat)
             self._documents[key.partition("/")[0]].add(f"{collection_of(key)}/{key}")
 
     def concerned(self, events: Iterable[StoredEvent]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Whether one event may come in. Pure: a raw event in, the event as it will be published or its field errors out."""
+"""Whether one event may come in. Pure: a raw event in, the event of the catalogue or its field errors out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from lokal import parse_nik
 from pydantic import ValidationError
@@ -16,6 +17,8 @@ from shared.upcast import RawEvent, upcast
 from shared.wilayah import local_day
 
 EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
+"""Recording for the e-KTP began in this year; an earlier time is a clock that was never set."""
+
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "datacontenttype", "data")
 _CITIZEN_WIRE_TYPES = frozenset(wire_type(model) for model in CITIZEN_TYPES)
 _LONG_DIGITS = re.compile(r"\d{12,}")
@@ -49,7 +52,7 @@ class Rejected:
     errors: list[FieldError]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rules:
     """What admission depends on besides the event: ``now`` is aware, ``nik_allowed`` says whether the request came
     over a line on which a NIK may travel, ``allowance`` is how far ahead a district's clock may be."""
@@ -59,9 +62,19 @@ class Rules:
     nik_allowed: bool
     allowance: timedelta
 
+    @cached_property
+    def latest(self) -> datetime:
+        """The latest time that an event may have."""
+        return self.now + self.allowance
+
+    @cached_property
+    def recordedtime(self) -> str:
+        """With what accepted events are stamped."""
+        return self.now.isoformat(timespec="milliseconds")
+
 
 def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
-    """The event, pseudonymised and stamped with ``recordedtime``, or every reason why not.
+    """The event, pseudonymised, or every reason why not.
 
     Extension attributes are dropped: nothing unchecked may reach the bus.
     """
@@ -72,7 +85,6 @@ def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
     kept = upcast(kept)
     if errors := _pseudonymise(kept, rules):
         return Rejected(identity, errors)
-    kept["recordedtime"] = rules.now.isoformat(timespec="milliseconds")
     try:
         event = DISTRICT_EVENT.validate_json(to_json(kept))
     except ValidationError as error:
@@ -84,7 +96,7 @@ def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
 def _pseudonymise(event: RawEvent, rules: Rules) -> list[FieldError]:
     """Replace ``data.nik`` by ``data.citizen`` in place, or say why not."""
     data = event.get("data")
-    if event.get("type") not in _CITIZEN_WIRE_TYPES or not isinstance(data, dict) or "nik" not in data:
+    if str(event.get("type")) not in _CITIZEN_WIRE_TYPES or not isinstance(data, dict) or "nik" not in data:
         return []
     nik = data["nik"]
     if problem := _nik_problem(nik, rules, both="citizen" in data):
@@ -109,14 +121,14 @@ def _nik_problem(nik: object, rules: Rules, *, both: bool) -> str | None:
 
 def _time_errors(event: CitizenEvent | RegionEvent, rules: Rules) -> list[FieldError]:
     errors = []
-    if event.time > rules.now + rules.allowance:
+    if event.time > rules.latest:
         errors.append(FieldError("time", "is in the future; check the clock and the offset of the sending system"))
     if event.time < EARLIEST:
         errors.append(FieldError("time", "is before 2011, when recording for the e-KTP began"))
     if not isinstance(event, CitizenEvent):
         for name in ("as_of", "on"):
             day = getattr(event.data, name, None)
-            if isinstance(day, date) and day > local_day(rules.now + rules.allowance, event.data.region):
+            if isinstance(day, date) and day > local_day(rules.latest, event.data.region):
                 errors.append(FieldError(f"data.{name}", "is in the future"))
     return errors
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from nats.errors import Error as NatsError
+from starlette.types import ASGIApp
 
 from services.ingest import http
 from services.ingest.keys import Keyring, operator_key
@@ -76,7 +77,7 @@ async def _nothing_to_mend() -> None:
     """Ingest has no consumers."""
 
 
-def build(settings: IngestSettings, lifeline: Lifeline) -> FastAPI:
+def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     """Ingest as an ASGI app; it connects with the app's lifespan.
 
     Raises:
@@ -90,10 +91,16 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> FastAPI:
     )
     problems.install(app)
     app.include_router(telemetry.routes(service.metrics.registry, {"bus": service.check_bus}))
-    app.include_router(
-        http.routes(settings, Keyring(operator_key(settings)), pseudonyms(settings), service.writer, service.metrics)
+    described = app.openapi
+    app.openapi = lambda: http.describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it
+    return http.Intake(
+        app,
+        settings=settings,
+        keyring=Keyring(operator_key(settings)),
+        pseudonyms=pseudonyms(settings),
+        writer=service.writer,
+        metrics=service.metrics,
     )
-    return app
 
 
 def run() -> None:

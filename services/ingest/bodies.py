@@ -1,69 +1,50 @@
-"""Request bodies by content type: what a request holds, event by event. No event is judged here."""
+"""Request bodies by content type: how a request is taken apart. No event is judged here."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from typing import Literal
 
 from pydantic_core import from_json
+from starlette.types import Receive
 
 from shared.problems import Problem
 
-STRUCTURED = "application/cloudevents+json"
-BATCH = "application/cloudevents-batch+json"
-NDJSON = "application/x-ndjson"
+Kind = Literal["application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"]
+STRUCTURED: Kind = "application/cloudevents+json"
+BATCH: Kind = "application/cloudevents-batch+json"
+NDJSON: Kind = "application/x-ndjson"
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A line that is not JSON; the others of its request are unaffected."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The raw events of a request, in order; ``single`` if it was one event and not a collection of one."""
-
-    events: list[object]
-    single: bool
-
-
-async def read(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The whole body, never more than ``limit`` bytes of it in memory.
+async def read(receive: Receive, limit: int) -> bytes:
+    """The whole body of a request, never more than ``limit`` bytes of it in memory.
 
     Raises:
-        Problem: 413, it is larger.
+        Problem: 413, it is larger; 400, the sender went away.
     """
     body = bytearray()
-    async for chunk in chunks:
-        body += chunk
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _malformed("the connection was closed before the whole body had come")
+        body += message.get("body", b"")
         if len(body) > limit:
             raise Problem(
                 413, "Content Too Large", f"the body is larger than {limit} bytes: send the events in smaller batches"
             )
-    return bytes(body)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
-def parse(content_type: str | None, body: bytes) -> Body:
-    """The events in a body.
+def kind_of(content_type: str | None) -> Kind:
+    """What a body is, by its content type.
 
     Raises:
-        Problem: 415 for another content type, 400 if the body as a whole is not what its type says.
+        Problem: 415, it is something else.
     """
-    match (content_type or "").partition(";")[0].strip().lower():
-        case "application/cloudevents+json":
-            event = _json(body)
-            if not isinstance(event, dict):
-                raise _malformed(f"a body of type {STRUCTURED} must be one JSON object; for several use {BATCH}")
-            return Body([event], single=True)
-        case "application/cloudevents-batch+json":
-            events = _json(body)
-            if not isinstance(events, list):
-                raise _malformed(f"a body of type {BATCH} must be a JSON array of events")
-            return Body(events, single=False)
-        case "application/x-ndjson":
-            return Body([_line(line) for line in body.split(b"\n") if line.strip()], single=False)
+    told = (content_type or "").partition(";")[0].strip().lower()
+    for kind in (STRUCTURED, BATCH, NDJSON):
+        if told == kind:
+            return kind
     raise Problem(
         415,
         "Unsupported Media Type",
@@ -71,18 +52,40 @@ def parse(content_type: str | None, body: bytes) -> Body:
     )
 
 
+def one_in(body: bytes) -> object:
+    """The raw event of a structured body.
+
+    Raises:
+        Problem: 400, it is no JSON object.
+    """
+    event = _json(body)
+    if not isinstance(event, dict):
+        raise _malformed(f"a body of type {STRUCTURED} must be one JSON object; for several use {BATCH}")
+    return event
+
+
+def batch_in(body: bytes) -> list[object]:
+    """The raw events of a batch.
+
+    Raises:
+        Problem: 400, it is no JSON array.
+    """
+    events = _json(body)
+    if not isinstance(events, list):
+        raise _malformed(f"a body of type {BATCH} must be a JSON array of events")
+    return events
+
+
+def lines_in(body: bytes) -> list[bytes]:
+    """The lines of an NDJSON body, blank ones left out."""
+    return [line for line in body.split(b"\n") if line.strip()]
+
+
 def _json(body: bytes) -> object:
     try:
         return from_json(body)
     except ValueError as error:
         raise _malformed(f"the body is not JSON: {error}") from error
-
-
-def _line(line: bytes) -> object:
-    try:
-        return from_json(line)
-    except ValueError as error:
-        return Malformed(f"the line is not JSON: {error}")
 
 
 def _malformed(detail: str) -> Problem:

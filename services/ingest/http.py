@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Any
+from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest import bodies
-from services.ingest.admission import FieldError, Rejected, Rules, admit
-from services.ingest.bodies import Body, Malformed
+from services.ingest.admission import Rejected, Rules
+from services.ingest.intake import Judged, judge
 from services.ingest.keys import Keyring
 from services.ingest.metrics import Metrics
 from services.ingest.pseudonym import Pseudonyms
 from services.ingest.settings import IngestSettings
 from services.ingest.writer import EnvelopeWriter
+from shared.envelope import Wire
 from shared.errors import BusFullError, BusUnavailableError
-from shared.events import DISTRICT_EVENT, CitizenEvent, RegionEvent
+from shared.events import DISTRICT_EVENT
 from shared.events.base import Frozen
-from shared.problems import Problem, unavailable
+from shared.problems import Problem, response, unavailable
+
+PATH = "/v1/events"
+_BOOLEAN = TypeAdapter(bool)
+_REFERENCE = "#/components/schemas/{model}"
 
 
 class Wrong(Frozen):
@@ -63,88 +71,124 @@ _EXAMPLE = {
 }
 
 
-def routes(
-    settings: IngestSettings,
-    keyring: Keyring,
-    pseudonyms: Pseudonyms,
-    writer: Callable[[], EnvelopeWriter],
-    metrics: Metrics,
-) -> APIRouter:
-    """The intake's routes."""
-    router = APIRouter(prefix="/v1", tags=["intake"])
-    schema = DISTRICT_EVENT.json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs")
+class Intake:
+    """ASGI in front of the app: answers ``POST /v1/events`` and passes everything else on.
 
-    async def admitted(request: Request, body: Body) -> list[CitizenEvent | RegionEvent | Rejected]:
+    Plain ASGI, because it is called for every single event: routing, dependencies and response models of the framework
+    cost four times as much as taking the event in.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: IngestSettings,
+        keyring: Keyring,
+        pseudonyms: Pseudonyms,
+        writer: Callable[[], EnvelopeWriter],
+        metrics: Metrics,
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._keyring = keyring
+        self._pseudonyms = pseudonyms
+        self._writer = writer
+        self._metrics = metrics
+        self._allowance = timedelta(seconds=settings.clock_allowance_seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or let the app behind do it."""
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        try:
+            judged = await self._judged(scope, receive)
+            refusals = [_refusal(index, event) for index, event in judged.refused]
+            if refusals and (_is_strict(scope) or not judged.accepted):
+                raise _nothing_accepted(judged, refusals)
+            await self._store(judged.accepted)
+        except Problem as problem:
+            await response(problem)(scope, receive, send)
+        else:
+            receipt = Receipt(accepted=len(judged.accepted), rejected=refusals)
+            body = receipt.model_dump_json().encode()
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 202, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+    async def _judged(self, scope: Scope, receive: Receive) -> Judged:
+        headers = dict(scope["headers"])
+        if not self._keyring.opens(headers.get(b"authorization", b"").decode("latin-1")):
+            self._metrics.refused.labels("unauthorized").inc()
+            raise _UNAUTHORIZED
         rules = Rules(
             now=datetime.now(UTC),
-            pseudonym=pseudonyms.of,
-            nik_allowed=settings.nik_over_http or _is_private_line(request),
-            allowance=timedelta(seconds=settings.clock_allowance_seconds),
+            pseudonym=self._pseudonyms.of,
+            nik_allowed=self._settings.nik_over_http or _is_private_line(scope),
+            allowance=self._allowance,
         )
-        return [
-            Rejected(None, [FieldError("", raw.reason)]) if isinstance(raw, Malformed) else admit(raw, rules)
-            for raw in body.events
-        ]
-
-    async def store(events: list[CitizenEvent | RegionEvent]) -> None:
         try:
-            await writer().write(events)
+            body = await bodies.read(receive, self._settings.max_body_bytes)
+            judged = judge(headers.get(b"content-type", b"").decode("latin-1"), body, rules)
+        except Problem as problem:
+            self._metrics.refused.labels(_REASONS[problem.status]).inc()
+            raise
+        if judged.refused:
+            self._metrics.refused.labels("invalid").inc(len(judged.refused))
+        return judged
+
+    async def _store(self, events: list[Wire]) -> None:
+        try:
+            await self._writer().write(events)
         except BusFullError as error:
-            metrics.refused.labels("full").inc()
+            self._metrics.refused.labels("full").inc()
             raise unavailable(str(error)) from error
         except BusUnavailableError as error:
-            metrics.refused.labels("unavailable").inc()
+            self._metrics.refused.labels("unavailable").inc()
             raise unavailable(f"{error}. Nothing is lost: send the same events again") from error
-        for event in events:
-            metrics.accepted.labels(event.type).inc()
+        for kind, count in Counter(event["type"] for event in events).items():
+            self._metrics.accepted.labels(kind).inc(count)
 
-    @router.post(
-        "/events",
-        status_code=202,
-        summary="Hand in events",
-        response_model=Receipt,
-        responses={code: {"description": text} for code, text in _ANSWERS.items()},
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {
-                    bodies.STRUCTURED: {"schema": schema, "example": _EXAMPLE},
-                    bodies.BATCH: {"schema": {"type": "array", "items": schema}, "example": [_EXAMPLE]},
-                    bodies.NDJSON: {"schema": {"type": "string", "description": "one event a line"}},
-                },
-            }
+
+def describe(document: dict[str, Any]) -> dict[str, Any]:
+    """The app's OpenAPI document with ``POST /v1/events``."""
+    described = DISTRICT_EVENT.json_schema(ref_template=_REFERENCE)["$defs"]
+    described |= Receipt.model_json_schema(ref_template=_REFERENCE)["$defs"]
+    return document | {
+        "paths": document["paths"] | {PATH: {"post": _operation()}},
+        "components": {"schemas": document.get("components", {}).get("schemas", {}) | described},
+    }
+
+
+def _operation() -> dict[str, Any]:
+    schema = DISTRICT_EVENT.json_schema(ref_template=_REFERENCE)
+    schema.pop("$defs")
+    receipt = Receipt.model_json_schema(ref_template=_REFERENCE)
+    receipt.pop("$defs")
+    strict = {"type": "boolean", "default": False, "description": "Accept all events of the request or none"}
+    return {
+        "tags": ["intake"],
+        "summary": "Hand in events",
+        "parameters": [
+            {"name": "strict", "in": "query", "schema": strict},
+            {"name": "authorization", "in": "header", "schema": {"type": "string", "description": "Bearer key"}},
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                bodies.STRUCTURED: {"schema": schema, "example": _EXAMPLE},
+                bodies.BATCH: {"schema": {"type": "array", "items": schema}, "example": [_EXAMPLE]},
+                bodies.NDJSON: {"schema": {"type": "string", "description": "one event a line"}},
+            },
         },
-    )
-    async def post_events(
-        request: Request,
-        *,
-        strict: Annotated[bool, Query(description="Accept all events of the request or none")] = False,
-        authorization: Annotated[str | None, Header(description="Bearer key")] = None,
-    ) -> JSONResponse:
-        if not keyring.opens(authorization):
-            metrics.refused.labels("unauthorized").inc()
-            raise _UNAUTHORIZED
-        try:
-            body = bodies.parse(
-                request.headers.get("content-type"), await bodies.read(request.stream(), settings.max_body_bytes)
-            )
-        except Problem as problem:
-            metrics.refused.labels(_REASONS[problem.status]).inc()
-            raise
-        judged = await admitted(request, body)
-        events = [event for event in judged if not isinstance(event, Rejected)]
-        refusals = [_refusal(at, event) for at, event in enumerate(judged) if isinstance(event, Rejected)]
-        metrics.refused.labels("invalid").inc(len(refusals))
-        if refusals and (strict or not events):
-            raise _nothing_accepted(body, refusals)
-        await store(events)
-        return JSONResponse(Receipt(accepted=len(events), rejected=refusals).model_dump(), 202)
-
-    return router
+        "responses": {
+            "202": {"description": "Stored for good", "content": {"application/json": {"schema": receipt}}},
+            **{str(code): {"description": text} for code, text in _ANSWERS.items()},
+        },
+    }
 
 
-_ANSWERS: dict[int | str, str] = {
+_ANSWERS = {
     400: "The body is not the JSON that its content type promises",
     401: "No valid key",
     413: "The body is too large",
@@ -166,9 +210,9 @@ def _refusal(index: int, event: Rejected) -> Refusal:
     return Refusal(index=index, id=event.id, errors=errors)
 
 
-def _nothing_accepted(body: Body, refusals: list[Refusal]) -> Problem:
+def _nothing_accepted(judged: Judged, refusals: list[Refusal]) -> Problem:
     rejected = [refusal.model_dump() for refusal in refusals]
-    if body.single:
+    if judged.single:
         wrongs = "; ".join(f"{wrong.path} {wrong.message}".strip() for wrong in refusals[0].errors)
         return Problem(
             422,
@@ -178,15 +222,35 @@ def _nothing_accepted(body: Body, refusals: list[Refusal]) -> Problem:
             rejected=rejected,
             errors=rejected[0]["errors"],
         )
-    detail = f"no event was accepted: {len(refusals)} of {len(body.events)} are invalid, see rejected"
+    detail = (
+        f"no event was accepted: {len(refusals)} of {len(refusals) + len(judged.accepted)} are invalid, see rejected"
+    )
     return Problem(422, "Unprocessable Content", detail, accepted=0, rejected=rejected)
 
 
-def _is_private_line(request: Request) -> bool:
-    """Whether nobody can listen in: HTTPS (also as told by a trusted proxy), or this machine itself."""
-    if request.url.scheme == "https":
-        return True
+def _is_strict(scope: Scope) -> bool:
+    """The parameter ``strict``; false if it is not there.
+
+    Raises:
+        Problem: 422, it is neither true nor false.
+    """
+    (told,) = parse_qs(scope["query_string"].decode("latin-1")).get("strict", ["false"])[-1:]
     try:
-        return request.client is not None and ip_address(request.client.host).is_loopback
+        return _BOOLEAN.validate_python(told)
+    except ValidationError:
+        errors = [{"path": "strict", "message": "is neither true nor false"}]
+        raise Problem(422, "Unprocessable Content", "a parameter is not as it must be", errors=errors) from None
+
+
+def _is_private_line(scope: Scope) -> bool:
+    """Whether nobody can listen in: HTTPS (also as told by a trusted proxy), or this machine itself."""
+    client = scope.get("client")
+    return scope["scheme"] == "https" or (client is not None and _is_loopback(client[0]))
+
+
+@lru_cache(maxsize=1000)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
     except ValueError:
         return False

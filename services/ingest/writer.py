@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from nats.errors import ConnectionClosedError, ConnectionDrainingError, NoRespondersError
 from nats.errors import Error as NatsError
@@ -14,14 +15,20 @@ from nats.js.errors import APIError, NoStreamResponseError
 
 from services.ingest.metrics import Metrics
 from shared.bus import EVENTS, events_subject
-from shared.envelope import CONTENT_TYPE, MAX_EVENTS, message_id, partition_of, seal
+from shared.envelope import CONTENT_TYPE, MAX_EVENTS, Wire, joined, message_id, partition_of, seal
 from shared.errors import BusFullError, BusUnavailableError
-from shared.events import CitizenEvent, RegionEvent
 from shared.group_commit import GroupCommit
 
-Events = list[CitizenEvent | RegionEvent]
 # JetStream's codes for a stream or server that may not store more.
 _FULL_CODES = frozenset({10023, 10047, 10077, 10122})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Events of one partition, sealed, to go into an envelope whole."""
+
+    body: bytes
+    events: int
 
 
 class EnvelopeWriter:
@@ -34,25 +41,25 @@ class EnvelopeWriter:
         self._timeout_seconds = timeout_seconds
         self._lanes = [self._lane(partition) for partition in range(partitions)]
 
-    async def write(self, events: Sequence[CitizenEvent | RegionEvent]) -> None:
+    async def write(self, events: Sequence[Wire]) -> None:
         """Return once JetStream has acknowledged every event.
 
         Raises:
             BusUnavailableError: it did not; some may be stored all the same, so sending all again is the way on.
             BusFullError: it refuses to store more.
         """
-        by_partition: defaultdict[int, Events] = defaultdict(list)
+        by_partition: defaultdict[int, list[Wire]] = defaultdict(list)
         for event in events:
             by_partition[partition_of(event, self._partitions)].append(event)
-        outcomes = await asyncio.gather(
-            *(
-                self._lanes[partition].add(part[start : start + MAX_EVENTS])
-                for partition, part in by_partition.items()
-                for start in range(0, len(part), MAX_EVENTS)
-            ),
-            return_exceptions=True,
-        )
-        for outcome in outcomes:
+        parts = [
+            self._lanes[partition].add(Part(seal(chunk), len(chunk)))
+            for partition, found in by_partition.items()
+            for chunk in (found[start : start + MAX_EVENTS] for start in range(0, len(found), MAX_EVENTS))
+        ]
+        if len(parts) == 1:  # a single event, most often: gathering costs as much as the rest
+            await parts[0]
+            return
+        for outcome in await asyncio.gather(*parts, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
 
@@ -61,21 +68,17 @@ class EnvelopeWriter:
         for lane in self._lanes:
             await lane.idle()
 
-    def _lane(self, partition: int) -> GroupCommit[Events]:
-        async def publish(groups: list[Events]) -> None:
-            await self._publish(partition, [event for group in groups for event in group])
+    def _lane(self, partition: int) -> GroupCommit[Part]:
+        async def publish(parts: list[Part]) -> None:
+            await self._publish(partition, joined([part.body for part in parts]), sum(part.events for part in parts))
 
-        return GroupCommit(publish, weight=len, max_weight=MAX_EVENTS)
+        return GroupCommit(publish, weight=lambda part: part.events, max_weight=MAX_EVENTS)
 
-    async def _publish(self, partition: int, events: Events) -> None:
-        headers = {
-            "Content-Type": CONTENT_TYPE,
-            "Nats-Msg-Id": message_id(events),
-            "Laju-Events": str(len(events)),
-        }
+    async def _publish(self, partition: int, body: bytes, events: int) -> None:
+        headers = {"Content-Type": CONTENT_TYPE, "Nats-Msg-Id": message_id(body), "Laju-Events": str(events)}
         try:
             with self._metrics.publish_seconds.time():
-                await self._js.publish(events_subject(partition), seal(events), self._timeout_seconds, EVENTS, headers)
+                await self._js.publish(events_subject(partition), body, self._timeout_seconds, EVENTS, headers)
         except APIError as error:
             if error.err_code in _FULL_CODES:
                 raise BusFullError("storing failed: JetStream's storage is full; nothing more is accepted") from error
@@ -84,4 +87,4 @@ class EnvelopeWriter:
             raise BusUnavailableError("storing failed: JetStream did not acknowledge in time") from error
         except (ConnectionClosedError, ConnectionDrainingError, NatsError) as error:
             raise BusUnavailableError(f"storing failed: NATS cannot be reached ({type(error).__name__})") from error
-        self._metrics.envelope_events.observe(len(events))
+        self._metrics.envelope_events.observe(events)

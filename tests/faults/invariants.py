@@ -118,7 +118,8 @@ def projection_is_the_oracle(world: World, found: Stored) -> list[str]:
             residents.update({(kabkota, programme, _day(year, day)): n for day, n in days.items()})
         for programme, regions in document.get("finer", {}).items():
             for code, days in regions.items():
-                residents.update({(_dotted(code), programme, _day(year, day)): n for day, n in days.items()})
+                for region in {_dotted(code), _dotted(code[:6])}:
+                    residents.update({(region, programme, _day(year, day)): n for day, n in days.items()})
         for programme, dimensions in document.get("service", {}).items():
             for by, keys in dimensions.items():
                 for key, days in keys.items():

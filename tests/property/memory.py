@@ -10,13 +10,13 @@ from typing import Any
 from services.aggregator.counters import document_of, summed
 from services.aggregator.projection import batch_of, fold
 from services.aggregator.stored import STORED, StoredEvent
-from shared.envelope import open_envelope, seal
+from shared.envelope import open_envelope, seal, wire
 from shared.events import DISTRICT_EVENT
 
 
 def opened(raw: Iterable[dict[str, Any]]) -> list[StoredEvent]:
     """Raw events as they are read from their envelope: accepted, sealed, opened."""
-    accepted = [DISTRICT_EVENT.validate_json(json.dumps(event)) for event in raw]
+    accepted = [wire(DISTRICT_EVENT.validate_json(json.dumps(event))) for event in raw]
     found = open_envelope(seal(accepted), STORED)
     assert found.unreadable == []
     return found.events

@@ -37,6 +37,19 @@ async def test_the_first_goes_alone_and_the_next_share() -> None:
     assert server.groups == [[4], [3, 5], [6], [20]]
 
 
+async def test_kin_go_together_and_nobody_is_overtaken_for_long() -> None:
+    server = Server()
+    lane = GroupCommit(server.commit, weight=lambda item: 1, max_weight=3, kin=lambda item: item % 2)
+    tasks = [asyncio.create_task(lane.add(0))]
+    await server.arrived.wait()
+    tasks += [asyncio.create_task(lane.add(item)) for item in (2, 1, 4, 3, 6, 8, 5)]
+    for _ in range(4):
+        server.answer.put_nowait(None)
+    await asyncio.gather(*tasks)
+    # 8 had no room beside the first three even ones, and waits behind the odd ones, which came before it.
+    assert server.groups == [[0], [2, 4, 6], [1, 3, 5], [8]]
+
+
 async def test_a_failure_reaches_everyone_in_its_group_and_nobody_else() -> None:
     server = Server()
     lane = GroupCommit(server.commit, weight=lambda item: 1, max_weight=2)

@@ -1,0 +1,87 @@
+"""The quick way in takes nothing that admission would refuse, and says the same of what it takes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.ingest import clean
+from services.ingest.admission import Rejected, Rules, admit
+from services.ingest.bodies import BATCH, NDJSON, STRUCTURED
+from services.ingest.intake import judge
+from shared.envelope import seal, wire
+from tests.events import citizen, event, target
+from tests.property.streams import citizen_events
+
+RULES = Rules(
+    now=datetime(2024, 7, 20, 3, 0, tzinfo=UTC),
+    pseudonym=lambda nik: citizen(1),
+    nik_allowed=True,
+    allowance=timedelta(minutes=5),
+)
+NIK = "5171012304990001"
+_ODD: tuple[Any, ...] = (
+    None, "", " ", 5, 5.5, True, [], {}, "x", "x" * 121, "a  b", "a\nb", "é", "51", "ID", "51.71", "92.71", "99.99",
+    NIK, "5171 0123 0499 0001", "0" * 16, "1" * 15, "k1:" + "0" * 31, "2024-06-30T10:00:00", "2024-06-30 10:00:00Z",
+    "2024-06-30T10:00:00+08:00", "2024-07-20T03:05:01Z", "2010-12-31T23:59:59Z", "1.0", "office", "asn", "error",
+    "application/json", "ikd.activated.v1", "resident.moved.v1", "target.set.v1",
+)  # fmt: skip
+_ATTRIBUTES = ("specversion", "id", "source", "type", "time", "datacontenttype", "data", "recordedtime", "nama")
+_FIELDS = ("citizen", "nik", "home", "service", "channel", "place", "group", "reactivation", "reason", "nama")
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> dict[str, Any]:
+    """An event in which up to three things were changed, added or left out."""
+    raw = {"specversion": "1.0", **draw(citizen_events()), "id": draw(st.sampled_from(["e1", "2024-05-23/000017"]))}
+    raw["source"] = "siak/51.71"
+    for _ in range(draw(st.integers(0, 3))):
+        within, names = draw(st.sampled_from([(raw, _ATTRIBUTES), (raw.get("data"), _FIELDS)]))
+        if isinstance(within, dict):
+            name = draw(st.sampled_from(names))
+            if draw(st.booleans()):
+                within[name] = draw(st.sampled_from(_ODD))
+            else:
+                within.pop(name, None)
+    return raw
+
+
+@given(raw=spoilt())
+@settings(max_examples=2000, deadline=None)
+def test_what_the_quick_way_takes_admission_takes_as_the_same_bytes(raw: dict[str, Any]) -> None:
+    quick = clean.event_of(json.dumps(raw).encode(), RULES.latest)
+    if quick is not None:
+        judged = admit(raw, RULES)
+        assert not isinstance(judged, Rejected)
+        assert seal([quick]) == seal([wire(judged)])
+
+
+@given(raws=st.lists(citizen_events(), min_size=1, max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_the_quick_way_takes_what_is_usual(raws: list[dict[str, Any]]) -> None:
+    body = json.dumps([{**raw, "id": "e1", "source": "siak/51.71"} for raw in raws]).encode()
+    assert clean.events_of(body, RULES.latest) is not None
+
+
+@given(raws=st.lists(spoilt(), min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_a_batch_lines_and_single_events_are_judged_alike(raws: list[dict[str, Any]]) -> None:
+    batch = judge(BATCH, json.dumps(raws).encode(), RULES)
+    lines = judge(NDJSON, "\n".join(json.dumps(raw) for raw in raws).encode(), RULES)
+    singles = [judge(STRUCTURED, json.dumps(raw).encode(), RULES) for raw in raws]
+    assert batch.refused == lines.refused
+    assert [index for index, single in enumerate(singles) if single.refused] == [index for index, _ in batch.refused]
+    assert seal(batch.accepted) == seal(lines.accepted) == seal([e for single in singles for e in single.accepted])
+    assert all(event["recordedtime"] == RULES.recordedtime for event in batch.accepted)
+
+
+def test_facts_and_niks_come_in_beside_the_usual() -> None:
+    with_nik = event("resident.moved", home="51.71", nik=NIK)
+    judged = judge(BATCH, json.dumps([with_nik, target("51.71", 30)]).encode(), RULES)
+    assert [accepted["data"].get("citizen") for accepted in judged.accepted] == [citizen(1), None]
+    assert judged.refused == []
+    assert NIK.encode() not in seal(judged.accepted)
