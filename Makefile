@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 RUN_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test faults mutations check lint types docs lock clean
+.PHONY: help install run test faults mutations bench profile check lint types docs lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -29,6 +29,12 @@ faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults 
 
 mutations: $(INSTALLED) ## Bring in one defect after the other and see which test notices it
 	$(BIN)/python -m tests.mutations
+
+bench: $(INSTALLED) ## Measure against the limit and against what else one could do: make bench BENCH_ARGS=--quick
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+profile: $(INSTALLED) ## What the hot paths cost, stage by stage
+	$(BIN)/python -m bench.profile
 
 lint: $(INSTALLED) ## Check style and generated documentation
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that only repeat what the code says: events.md, settings.md and metrics.md.
+"""Writes the pages of docs/ that only repeat what the code says, and what was last measured.
 
 ``python docs/generate.py`` writes them; with ``--check`` it writes nothing and exits 1, naming the stale ones.
 """
@@ -16,6 +16,8 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
+from bench import report
+from bench.__main__ import RESULTS
 from services.aggregator.book import Book, Track
 from services.aggregator.facts import Decree, Opening
 from services.aggregator.metrics import Metrics as AggregatorMetrics
@@ -72,7 +74,14 @@ _DATA: dict[str, Schema] = {
 
 def pages() -> dict[Path, str]:
     """Every generated page with its content."""
-    return {DOCS / "events.md": events(), DOCS / "settings.md": settings(), DOCS / "metrics.md": metrics()}
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {
+        DOCS / "events.md": events(),
+        DOCS / "settings.md": settings(),
+        DOCS / "metrics.md": metrics(),
+        DOCS / "measurements.md": _HEAD + report.page(results),
+        DOCS / "measurements.svg": report.chart(results),
+    }
 
 
 def events() -> str:

@@ -1,7 +1,7 @@
 """What is known about one citizen, and what it adds to the counters. The heart of the projection, and pure.
 
-``merge`` is set union, so order and duplication of events cannot matter; ``contribute`` is a fold over the set in one
-fixed order, so neither can lateness. A batch changes the counters by the difference of the contributions.
+``merge`` is set union, so order and duplication of events cannot matter; what a set counts is a fold over it in one
+fixed order, so neither can lateness. A batch changes the counters by the difference of the two.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from services.aggregator.counters import Dimension, Increments, count_resident, count_served, count_simulated
+from services.aggregator.counters import Increments, Told, count_resident, count_served, count_simulated
 from services.aggregator.stored import DoneEvent, SaidEvent
 from shared.events import Programme
 from shared.wilayah import kabkota_of, within
@@ -99,52 +99,87 @@ def merge(facts: Facts, more: Iterable[Fact]) -> Merged:
     return Merged(union, rejected)
 
 
-def contribute(facts: Facts, counters: Increments, times: int = 1) -> None:
-    """Add what these facts count to the counters, ``times`` over; days are in the zone of the region counted.
+def count_change(before: Facts, after: Facts, counters: Increments) -> None:
+    """Add to the counters what a citizen's facts count ``after`` a merge, less what they counted ``before`` it.
 
-    Facts apply in order of (time, id). An activation or recording counts once while it lasts; ending it takes one off
-    on that day, also for someone never seen active, whom the opening balance counted; ending it twice changes
-    nothing. A different ``home`` moves the citizen with what they hold; a wider region that contains the present home
-    says nothing new. A reactivation is service done but no new activation.
+    Up to the first fact that is new both are the same life; only what comes from there on is counted. That is most
+    often one fact, because facts tend to come in the order in which they happened.
     """
-    home: str | None = None
-    holds: dict[Programme, bool] = {}
-    for fact in sorted(facts.values()):
-        if home is None:
-            home = fact.home
-        elif fact.home != home and not within(home, fact.home):
-            for programme, held in holds.items():
+    old, new = sorted(before.values()), sorted(after.values())
+    same = 0
+    while same < len(old) and same < len(new) and old[same] == new[same]:
+        same += 1
+    for facts, times in ((new, 1), (old, -1)):
+        if len(facts) == same:
+            continue
+        life = _Life(counters)
+        for fact in facts[:same]:
+            life.go_on(fact, 0)
+        for fact in facts[same:]:
+            life.go_on(fact, times)
+
+
+class _Life:
+    """A citizen's life as a fold over facts in the order of (time, id); days are in the zone of the region counted.
+
+    An activation or recording counts once while it lasts; ending it takes one off on that day, also for someone never
+    seen active, whom the opening balance counted; ending it twice changes nothing. A different ``home`` moves the
+    citizen with what they hold; a wider region that contains the present home says nothing new. A reactivation is
+    service done but no new activation.
+    """
+
+    __slots__ = ("_counters", "_holds", "_home")
+
+    def __init__(self, counters: Increments) -> None:
+        self._counters = counters
+        self._home = ""
+        self._holds: dict[Programme, bool] = {}
+
+    def go_on(self, fact: Fact, times: int) -> None:
+        """Let one more fact happen and count it ``times`` over."""
+        if not self._home:
+            self._home = fact.home
+        elif fact.home != self._home and not within(self._home, fact.home):
+            for programme, held in self._holds.items():
                 if held:
-                    count_resident(counters, home, programme, fact.time, -times)
-                    count_resident(counters, fact.home, programme, fact.time, times)
-            home = fact.home
+                    self._count(programme, fact.time, -times)
+            self._home = fact.home
+            for programme, held in self._holds.items():
+                if held:
+                    self._count(programme, fact.time, times)
         if begun := _BEGINS.get(fact.kind):
-            if not holds.get(begun):
-                holds[begun] = True
-                count_resident(counters, home, begun, fact.time, times)
-                _serve(counters, fact, home, begun, times)
+            if not self._holds.get(begun):
+                self._holds[begun] = True
+                self._count(begun, fact.time, times)
+                self._serve(begun, fact, times)
         elif fact.kind == "reactivated":
-            _serve(counters, fact, home, "ikd", times)
+            self._serve("ikd", fact, times)
         elif ended := _ENDS.get(fact.kind):
-            if holds.get(ended, True):
-                count_resident(counters, home, ended, fact.time, -times)
-            holds[ended] = False
-        if fact.source.startswith(SIMULATED):
-            count_simulated(counters, fact.home, fact.time, times)
+            if self._holds.get(ended, True):
+                self._count(ended, fact.time, -times)
+            self._holds[ended] = False
+        if times and fact.source.startswith(SIMULATED):
+            count_simulated(self._counters, fact.home, fact.time, times)
 
+    def _count(self, programme: Programme, time: str, change: int) -> None:
+        if change:
+            count_resident(self._counters, self._home, programme, time, change)
 
-def _serve(counters: Increments, fact: Fact, home: str, programme: Programme, times: int) -> None:
-    if fact.service is None:  # only services get here, and they all say where
-        raise ValueError("a service fact without a service region")
-    # A kecamatan is the narrowest office that has its own line; a desa counts with its kecamatan.
-    count_served(counters, home, programme, (("service_region", fact.service[:8]),), fact.time, times)
-    told: tuple[tuple[Dimension, str | None], ...] = (
-        ("home_region", kabkota_of(home)),
-        ("channel", fact.channel),
-        ("place", fact.place),
-        ("group", fact.group),
-    )
-    count_served(counters, fact.service, programme, told, fact.time, times)
+    def _serve(self, programme: Programme, fact: Fact, times: int) -> None:
+        if fact.service is None:  # only services get here, and they all say where
+            raise ValueError("a service fact without a service region")
+        if not times:
+            return
+        # A kecamatan is the narrowest office that has its own line; a desa counts with its kecamatan.
+        by_region: Told = (("service_region", fact.service[:8]),)
+        count_served(self._counters, self._home, programme, by_region, fact.time, times)
+        told: Told = (
+            ("home_region", kabkota_of(self._home)),
+            ("channel", fact.channel),
+            ("place", fact.place),
+            ("group", fact.group),
+        )
+        count_served(self._counters, fact.service, programme, told, fact.time, times)
 
 
 def _canonical(fact: Fact) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ from time to time.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 from uuid import uuid4
@@ -33,60 +33,48 @@ from shared.wilayah import local_day
 
 Document = Mapping[str, Any]
 Increments = dict[str, dict[str, dict[str, int]]]
-"""Changes by key (``51.71/2024`` or ``51.71/2024-05``), field path and day (MMDD)."""
+"""Made by :func:`increments`: changes by key (``51.71/2024`` or ``51.71/2024-05``), field path and day (MMDD)."""
 
 _KABKOTA = len("51.71")
+_PROVINCE = len("51")
+_HOUR = len("2024-05-23T10")
 _DAYS: dict[Programme, str] = {programme: f"days.{programme}" for programme in PROGRAMMES}
 LABELS = frozenset({"_id", "region", "year", "month"})
 Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
 """``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in a kab/kota; ``service_region``
 counts where residents of a kab/kota were served. The two are never added up."""
 
+Told = tuple[tuple[Dimension, str | None], ...]
+"""What was told along some dimensions."""
+
+
+def increments() -> Increments:
+    """No changes yet; whatever is added to is there."""
+    return defaultdict(partial(defaultdict, partial(defaultdict, int)))
+
 
 def count_resident(counters: Increments, home: str, programme: Programme, time: str, change: int) -> None:
     """Count among the residents of ``home`` (a kab/kota, kecamatan or desa) and of what it lies in, on its own day."""
     kabkota = home[:_KABKOTA]
-    year, month, day = _day(time[:13], home[:2])
-    _add_to(_paths(counters, f"{kabkota}/{year}"), _DAYS[programme], day, change)
+    year, month, day = _day(time[:_HOUR], home[:_PROVINCE])
+    counters[f"{kabkota}/{year}"][_DAYS[programme]][day] += change
     if home != kabkota:
-        _add_to(_paths(counters, f"{kabkota}/{month}"), _finer_path(home, programme), day, change)
+        counters[f"{kabkota}/{month}"][f"finer.{programme}.{home.replace('.', '')}"][day] += change
 
 
-def count_served(
-    counters: Increments,
-    region: str,
-    programme: Programme,
-    told: Iterable[tuple[Dimension, str | None]],
-    time: str,
-    change: int,
-) -> None:
-    """Count service done in the kab/kota of ``region`` along those dimensions of which something was told."""
-    _, month, day = _day(time[:13], region[:2])
-    paths = _paths(counters, f"{region[:_KABKOTA]}/{month}")
+def count_served(counters: Increments, region: str, programme: Programme, told: Told, time: str, change: int) -> None:
+    """Count service done in the kab/kota of ``region`` along each dimension of which something was told."""
+    _, month, day = _day(time[:_HOUR], region[:_PROVINCE])
+    paths = counters[f"{region[:_KABKOTA]}/{month}"]
     for by, value in told:
         if value is not None:
-            _add_to(paths, _served_path(programme, by, value), day, change)
+            paths[_served_path(programme, by, value)][day] += change
 
 
 def count_simulated(counters: Increments, home: str, time: str, change: int) -> None:
     """Count a fact from a simulation among a kab/kota's residents, so that its figures can be labelled."""
-    year, _, day = _day(time[:13], home[:2])
-    _add_to(_paths(counters, f"{home[:_KABKOTA]}/{year}"), "simulated", day, change)
-
-
-def _paths(counters: Increments, key: str) -> dict[str, dict[str, int]]:
-    paths = counters.get(key)
-    if paths is None:
-        paths = counters[key] = {}
-    return paths
-
-
-def _add_to(paths: dict[str, dict[str, int]], path: str, day: str, change: int) -> None:
-    days = paths.get(path)
-    if days is None:
-        paths[path] = {day: change}
-    else:
-        days[day] = days.get(day, 0) + change
+    year, _, day = _day(time[:_HOUR], home[:_PROVINCE])
+    counters[f"{home[:_KABKOTA]}/{year}"]["simulated"][day] += change
 
 
 def without_zeros(counters: Increments) -> Increments:
@@ -158,7 +146,7 @@ def _kept(document: Document) -> dict[str, Any]:
 
 # These are asked for with the same few arguments over and over: computing them for each counter of each event was the
 # larger half of the fold.
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=100_000)
 def _day(hour: str, province: str) -> tuple[str, str, str]:
     """Year (2024), month (2024-05) and day (0523) in a province's zone of a time in UTC, which is given up to its hour:
     offsets are whole hours."""
@@ -166,14 +154,9 @@ def _day(hour: str, province: str) -> tuple[str, str, str]:
     return str(day.year), f"{day:%Y-%m}", f"{day:%m%d}"
 
 
-@lru_cache(maxsize=200_000)
-def _finer_path(home: str, programme: Programme) -> str:
-    return f"finer.{programme}.{home.replace('.', '')}"
-
-
-@lru_cache(maxsize=200_000)
-def _served_path(programme: Programme, by: Dimension, key: str) -> str:
-    return f"service.{programme}.{by}.{escape(key)}"
+@lru_cache(maxsize=100_000)
+def _served_path(programme: Programme, by: Dimension, value: str) -> str:
+    return f"service.{programme}.{by}.{escape(value)}"
 
 
 def days_of(documents: Iterable[Document], region: str, programme: Programme) -> dict[date, int]:

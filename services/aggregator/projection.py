@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from services.aggregator.citizen import Fact, Key, contribute, fact_of, merge
-from services.aggregator.counters import Increments, without_zeros
+from services.aggregator.citizen import Fact, Key, count_change, fact_of, merge
+from services.aggregator.counters import Increments, increments, without_zeros
 from services.aggregator.facts import documents_of, later
 from services.aggregator.stored import StoredEvent
 
@@ -59,7 +59,7 @@ def batch_of(events: Iterable[StoredEvent]) -> Batch:
 
 def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Document]) -> Changes:
     """What the batch changes, given the stored documents of its citizens and slots (missing ones are new)."""
-    counters: Increments = {}
+    counters = increments()
     written: dict[str, Document] = {}
     rejected: list[Rejected] = []
     for citizen, facts in batch.citizens.items():
@@ -67,8 +67,7 @@ def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Doc
         merged = merge(before, facts)
         rejected += [Rejected(citizen, fact, reason) for fact, reason in merged.rejected]
         if merged.facts != before:
-            contribute(merged.facts, counters)
-            contribute(before, counters, -1)
+            count_change(before, merged.facts, counters)
             written[citizen] = document_of(citizen, merged.facts.values())
     replaced = {
         slot: document

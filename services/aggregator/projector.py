@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import Changes, Rejected, batch_of
-from services.aggregator.store import LANES, Store
+from services.aggregator.store import Store
 from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
@@ -50,7 +50,13 @@ class Projector:
         self._js = js
         self._metrics = metrics
         self._merged = merged
-        self._lanes = [self._lane(number, batch_events) for number in range(LANES)]
+        # Envelopes of a partition are about the same few kab/kota, so a batch of them has few counter documents.
+        self._batches = GroupCommit(
+            self._commit,
+            weight=lambda envelope: len(envelope.opened.events),
+            max_weight=batch_events,
+            kin=lambda envelope: envelope.partition,
+        )
 
     async def project(self, partition: int, sequence: int, body: bytes) -> None:
         """Return once everything in the envelope is committed or in quarantine.
@@ -67,8 +73,7 @@ class Projector:
                 Quarantined(f"{item.identity} in envelope {sequence}", item.reason, EVENTS, sequence, item.raw)
                 for item in opened.unreadable
             )
-        # A partition keeps to its lane: two batches meet in a document only where a citizen moved.
-        await self._lanes[partition % LANES].add(Envelope(partition, sequence, opened))
+        await self._batches.add(Envelope(partition, sequence, opened))
 
     async def take(self, partition: int, message: Msg) -> None:
         """Project the envelope a message carries and acknowledge it after the commit, or give it back to come again."""
@@ -85,22 +90,9 @@ class Projector:
 
     async def idle(self) -> None:
         """Return once no transaction is in flight."""
-        for lane in self._lanes:
-            await lane.idle()
+        await self._batches.idle()
 
-    def _lane(self, number: int, batch_events: int) -> GroupCommit[Envelope]:
-        async def commit(envelopes: list[Envelope]) -> None:
-            await self._commit(envelopes, number)
-
-        # Envelopes of a partition are about the same few kab/kota, so a batch of them has few counter documents.
-        return GroupCommit(
-            commit,
-            weight=lambda envelope: len(envelope.opened.events),
-            max_weight=batch_events,
-            kin=lambda envelope: envelope.partition,
-        )
-
-    async def _commit(self, envelopes: list[Envelope], lane: int) -> None:
+    async def _commit(self, envelopes: list[Envelope]) -> None:
         checkpoints: dict[int, int] = {}
         for envelope in envelopes:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
@@ -114,7 +106,7 @@ class Projector:
             await self._keep(_entry(item, sequences.get(item.fact.key, envelopes[0].sequence)) for item in rejected)
 
         with self._metrics.transaction_seconds.time():
-            changes = await self._store.apply(batch_of(events), checkpoints, keep_first, lane)
+            changes = await self._store.apply(batch_of(events), checkpoints, keep_first)
         self._metrics.merged(len(envelopes), len(events))
         self._merged(changes)
 

@@ -44,9 +44,6 @@ class Find(Protocol):
         """All matching documents."""
 
 
-LANES = 2
-"""Batches that may be committed at the same time: one is folded here while the server writes the other."""
-
 FORMAT = 2
 """Of the documents; another number whenever this version could misread what the one before wrote."""
 
@@ -91,7 +88,7 @@ class Store:
     ) -> None:
         self._database = database
         self.projection = projection
-        self._merging = [database.transactions(f"{replica}/merging-{lane}", retried) for lane in range(LANES)]
+        self._merging = database.transactions(f"{replica}/merging", retried)
         self._assessing = database.transactions(f"{replica}/assessing", retried)
         self._compacting = database.transactions(f"{replica}/compacting", retried)
 
@@ -104,12 +101,11 @@ class Store:
         batch: Batch,
         checkpoints: Mapping[int, int],
         before_commit: Callable[[Sequence[Rejected]], Awaitable[None]],
-        lane: int = 0,
     ) -> Changes:
         """Merge a batch in one transaction, with the highest stream sequence it holds of each partition.
 
         ``before_commit`` gets the facts that have no place and must make them safe first: once committed, they are
-        nowhere else. It may run again if the transaction conflicts. A ``lane`` commits one batch after the other.
+        nowhere else. It may run again if the transaction conflicts.
 
         Raises:
             DatabaseUnavailableError: nothing was committed, or it is unknown whether; applying it again is safe.
@@ -135,7 +131,7 @@ class Store:
             )
             return changes
 
-        return await self._merging[lane].run(work)
+        return await self._merging.run(work)
 
     async def origin(self, created: str) -> str:
         """When the EVENTS stream that this database was built from was created; ``created`` if it is new.

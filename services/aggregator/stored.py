@@ -33,11 +33,9 @@ def _current(code: str) -> str:
         ValueError: the code is unknown, or wider than a kab/kota.
     """
     code = wilayah.successor_of(code) or code
-    try:
-        level = wilayah.find(code).level
-    except wilayah.UnknownRegionError as error:
-        raise ValueError(error.reason) from error
-    if level in (wilayah.Level.NATION, wilayah.Level.PROVINCE):
+    if not wilayah.is_known(code):
+        raise ValueError(f"region code {code} is unknown")
+    if wilayah.level_of(code) in (wilayah.Level.NATION, wilayah.Level.PROVINCE):
         raise ValueError(f"{code} is wider than a kab/kota")
     return code
 

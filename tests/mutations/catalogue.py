@@ -57,7 +57,12 @@ MUTATIONS = (
     Mutation(
         "facts apply in the order of their arrival",
         "services/aggregator/citizen.py",
-        (("for fact in sorted(facts.values()):", "for fact in facts.values():"),),
+        (
+            (
+                "old, new = sorted(before.values()), sorted(after.values())",
+                "old, new = [*before.values()], [*after.values()]",
+            ),
+        ),
         (PROPERTIES,),
     ),
     Mutation(
@@ -74,8 +79,8 @@ MUTATIONS = (
     ),
     Mutation(
         "a citizen's former contribution is not taken back",
-        "services/aggregator/projection.py",
-        (("            contribute(before, counters, -1)\n", ""),),
+        "services/aggregator/citizen.py",
+        (("for facts, times in ((new, 1), (old, -1)):", "for facts, times in ((new, 1),):"),),
         (PROPERTIES,),
     ),
     Mutation(
