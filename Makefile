@@ -39,7 +39,7 @@ profile: $(INSTALLED) ## What the hot paths cost, stage by stage
 lint: $(INSTALLED) ## Check style and generated documentation
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m docs.generate --check
 
 types: $(INSTALLED) ## Check types
 	$(BIN)/mypy
@@ -47,7 +47,7 @@ types: $(INSTALLED) ## Check types
 check: lint types test ## All of the above: exactly what CI runs
 
 docs: $(INSTALLED) ## Write the generated pages of docs/ anew
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 lock: ## Resolve the dependencies anew into requirements.lock, without index addresses
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \

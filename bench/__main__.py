@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -127,25 +128,24 @@ def contest(events: int, rounds: int, console: Console) -> dict[str, Any]:
     return found
 
 
-def measures(*, quick: bool, console: Console) -> dict[str, Any]:
-    """Laju alone: intake, latency, growth, replicas."""
+def measures(*, quick: bool, console: Console) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Laju alone: intake, latency, growth, replicas; each with its name."""
     seconds = 3 if quick else 10
-    found: dict[str, Any] = {}
     console.print("ingest alone on one core", style="dim")
-    found["ingest"] = {name: asdict(one) for name, one in ingest.measure(seconds).items()}
+    for name, taken in ingest.measure(seconds).items():
+        yield f"ingest, {name}", asdict(taken)
     for rate in (200, 2000):
         console.print(f"latency at {rate} events a second", style="dim")
-        found[f"latency_at_{rate}"] = asdict(latency.measure(rate, seconds))
+        yield f"accepted to visible at {rate} events/s, ms", asdict(latency.measure(rate, seconds))
     with tempfile.TemporaryDirectory(prefix="laju-bench-events-") as name:
         path = Path(name) / "events.ndjson"
         workload.write(path, 20_000 if quick else 100_000, _SEED)
-        for stored in (0, 100_000) if quick else (0, 1_000_000, 3_000_000):
-            console.print(f"cost with {stored:,} citizens stored", style="dim")
-            found[f"with_{stored}_citizens"] = asdict(growth.measure(path, stored))
         for aggregators in (1, 2) if quick else (1, 2, 4):
             console.print(f"{aggregators} aggregators", style="dim")
-            found[f"aggregators_{aggregators}"] = asdict(replicas.measure(path, aggregators))
-    return found
+            yield f"{aggregators} aggregators", asdict(replicas.measure(path, aggregators))
+        for stored in (0, 100_000) if quick else (0, 1_000_000, 3_000_000):
+            console.print(f"cost with {stored:,} citizens stored", style="dim")
+            yield f"with {stored:,} citizens stored", asdict(growth.measure(path, stored))
 
 
 def machine() -> dict[str, Any]:
@@ -191,11 +191,12 @@ def main() -> int:
     console = Console(stderr=True)
     found = contest(20_000 if asked.quick else 100_000, 1 if asked.quick else 3, console)
     Console(width=160).print(table(found))
-    measured = measures(quick=asked.quick, console=console)
-    for name, values in measured.items():
-        Console(width=160).print(name, values)
+    measured: dict[str, Any] = {}
     results = {"machine": machine(), "quick": asked.quick, "contenders": found, "measures": measured}
-    asked.results.write_text(json.dumps(results, indent=1) + "\n")
+    for name, values in measures(quick=asked.quick, console=console):
+        Console(width=160).print(name, values)
+        measured[name] = values
+        asked.results.write_text(json.dumps(results, indent=1) + "\n")  # at once: the next one may fail
     return 0 if all(found[name]["days_right"] for name in ("laju_bus", "laju_http")) else 1
 
 

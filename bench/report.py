@@ -23,12 +23,14 @@ def _contenders(results: Results) -> Iterator[str]:
     yield "# Measurements\n"
     yield f"`make bench` on {machine['cores']} cores ({machine['processor']}), Python {machine['python']}; {libraries}."
     yield (
-        "Medians of interleaved rounds; the span is from the slowest round to the fastest. Machines differ and are busy: "
-        "the ratios count. What it means is in [performance](performance.md).\n"
+        "Medians of interleaved rounds; the span is from the slowest round to the fastest. Machines differ and are "
+        "busy: the ratios count. Processor seconds are the contender's own and its servers'. What it means is in "
+        "[performance](performance.md).\n"
     )
     yield "![Events a second](measurements.svg)\n"
-    yield "| contender | events | events/s | span | CPU-s per 100,000, own + servers | figures right | × tutorial | × limit |"
-    yield "|---|---|---|---|---|---|---|---|"
+    columns = ("contender", "events", "events/s", "span", "CPU-s per 100,000", "figures right", "× tutorial", "× limit")
+    yield "| " + " | ".join(columns) + " |"
+    yield "|---" * len(columns) + "|"
     for found in results["contenders"].values():
         rate, cpu = found["events_per_second"], found["cpu_seconds_per_100k"]
         yield (

@@ -1,6 +1,6 @@
 """Writes the pages of docs/ that only repeat what the code says, and what was last measured.
 
-``python docs/generate.py`` writes them; with ``--check`` it writes nothing and exits 1, naming the stale ones.
+``python -m docs.generate`` writes them; with ``--check`` it writes nothing and exits 1, naming the stale ones.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ def main(arguments: Iterable[str]) -> int:
     stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in arguments:
         for path in stale:
-            print(f"{path.name} is stale: run python docs/generate.py")
+            print(f"{path.name} is stale: run python -m docs.generate")
         return 1 if stale else 0
     for path in stale:
         path.write_text(pages()[path], encoding="utf-8")

@@ -98,8 +98,8 @@ class Process:
 
 
 @contextmanager
-def running(process: Process, ready: Any) -> Iterator[Process]:
-    """The process from readiness on, ended afterwards."""
+def running(process: Process, ready: Any, *, ending_seconds: float = 20) -> Iterator[Process]:
+    """The process from readiness on, ended afterwards, for which it has so long."""
     process.start()
     try:
 
@@ -111,7 +111,7 @@ def running(process: Process, ready: Any) -> Iterator[Process]:
         until(is_up, seconds=40)
         yield process
     finally:
-        process.end()
+        process.end(seconds=ending_seconds)
 
 
 def nats_process(folder: Path, port: int, *, more: str = "") -> Process:

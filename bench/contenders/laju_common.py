@@ -38,6 +38,7 @@ from tests.waiting import until
 PARTITIONS = 16
 _CACHE = "2G"  # as `laju up` starts it
 _LOOK_SECONDS = 0.02
+_ENDING_SECONDS = 180  # millions of citizens are written out at the end
 _RETRIES = "laju_aggregator_transaction_retries_total "
 
 
@@ -89,7 +90,7 @@ def laju(folder: Path, *, aggregators: int = 1, ingest: bool = False, **settings
     }
     with ExitStack() as stack:
         for server, port in zip(servers.values(), (nats_port, mongo_port), strict=True):
-            stack.enter_context(running(server, partial(listens, port)))
+            stack.enter_context(running(server, partial(listens, port), ending_seconds=_ENDING_SECONDS))
         environment = {
             "LAJU_DATA": str(folder / "data"),
             "LAJU_NATS_URL": f"nats://127.0.0.1:{nats_port}",

@@ -49,7 +49,7 @@ def test_a_stale_page_is_named_and_left_alone(
     monkeypatch.setattr(generator, "pages", lambda: {fresh: "same", stale: "new"})
 
     assert generator.main(["--check"]) == 1
-    assert capsys.readouterr().out == "stale.md is stale: run python docs/generate.py\n"
+    assert capsys.readouterr().out == "stale.md is stale: run python -m docs.generate\n"
     assert stale.read_text() == "old"
 
     assert generator.main([]) == 0
