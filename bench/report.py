@@ -27,7 +27,7 @@ def _contenders(results: Results) -> Iterator[str]:
         "busy: the ratios count. Processor seconds are the contender's own and its servers'. What it means is in "
         "[performance](performance.md).\n"
     )
-    yield "![Events a second](measurements.svg)\n"
+    yield "![Events a second, on a logarithmic scale](measurements.svg)\n"
     columns = ("contender", "events", "events/s", "span", "CPU-s per 100,000", "figures right", "× tutorial", "× limit")
     yield "| " + " | ".join(columns) + " |"
     yield "|---" * len(columns) + "|"
