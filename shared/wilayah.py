@@ -78,12 +78,6 @@ def parent_of(code: str) -> str | None:
     return code.rpartition(".")[0] or NATION
 
 
-def lineage(code: str) -> tuple[str, ...]:
-    """The kab/kota, kecamatan and desa codes that ``code`` lies in, widest first, itself last."""
-    parts = code.split(".")
-    return tuple(".".join(parts[:n]) for n in range(2, len(parts) + 1))
-
-
 def kabkota_of(code: str) -> str:
     """The kab/kota that ``code`` is or lies in.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic_core import from_json
 from starlette.types import Receive
 
 from shared.problems import Problem
 
+Form = TypeVar("Form")
 Kind = Literal["application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"]
 STRUCTURED: Kind = "application/cloudevents+json"
 BATCH: Kind = "application/cloudevents-batch+json"
@@ -58,10 +59,7 @@ def one_in(body: bytes) -> object:
     Raises:
         Problem: 400, it is no JSON object.
     """
-    event = _json(body)
-    if not isinstance(event, dict):
-        raise _malformed(f"a body of type {STRUCTURED} must be one JSON object; for several use {BATCH}")
-    return event
+    return _json(body, dict, f"a body of type {STRUCTURED} must be one JSON object; for several use {BATCH}")
 
 
 def batch_in(body: bytes) -> list[object]:
@@ -70,10 +68,7 @@ def batch_in(body: bytes) -> list[object]:
     Raises:
         Problem: 400, it is no JSON array.
     """
-    events = _json(body)
-    if not isinstance(events, list):
-        raise _malformed(f"a body of type {BATCH} must be a JSON array of events")
-    return events
+    return _json(body, list, f"a body of type {BATCH} must be a JSON array of events")
 
 
 def lines_in(body: bytes) -> list[bytes]:
@@ -81,11 +76,14 @@ def lines_in(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def _json(body: bytes) -> object:
+def _json(body: bytes, form: type[Form], otherwise: str) -> Form:
     try:
-        return from_json(body)
+        found = from_json(body)
     except ValueError as error:
         raise _malformed(f"the body is not JSON: {error}") from error
+    if not isinstance(found, form):
+        raise _malformed(otherwise)
+    return found
 
 
 def _malformed(detail: str) -> Problem:

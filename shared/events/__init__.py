@@ -60,11 +60,6 @@ def json_schemas() -> dict[str, JsonSchemaValue]:
     }
 
 
-def home_of(event: CitizenEvent | RegionEvent) -> str:
-    """The region whose partition the event belongs to: the citizen's home, or the region a fact is about."""
-    return event.data.home if isinstance(event, CitizenEvent) else event.data.region
-
-
 __all__ = [
     "CITIZEN_TYPES",
     "DISTRICT_EVENT",
@@ -101,7 +96,6 @@ __all__ = [
     "TargetWithdrawn",
     "WajibKtpReported",
     "holds_nik",
-    "home_of",
     "json_schemas",
     "wire_type",
 ]

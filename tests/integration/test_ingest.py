@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -159,6 +160,23 @@ def test_what_cannot_be_read_is_a_problem_document(
     problem = answer.json()
     assert (problem["status"], told in problem["detail"]) == (code, True), problem
     assert status(f"{shared_ingest.url}/readyz") == 200
+
+
+def test_only_post_and_a_parameter_that_is_one(shared_ingest: Intake) -> None:
+    answer = shared_ingest.http.get(f"{shared_ingest.url}/v1/events")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    good = event("resident.moved", citizen=citizen(1), home="51.71")
+    answer = shared_ingest.post([good], strict="maybe")
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "strict")
+
+
+def test_the_intake_is_described(shared_ingest: Intake) -> None:
+    text = shared_ingest.http.get(f"{shared_ingest.url}/openapi.json").text
+    document = json.loads(text)
+    assert document["paths"]["/v1/events"]["post"]["requestBody"]["required"]
+    named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
+    assert {"IkdActivated", "Refusal"} <= named <= document["components"]["schemas"].keys()
 
 
 def test_a_key_is_needed_and_is_made_at_first_start(ingest: Intake, tmp_path: Path) -> None:
