@@ -53,6 +53,11 @@ def quarantine_subject(stream: str, digest: str) -> str:
     return f"quarantine.{stream.lower()}.{digest}"
 
 
+def presence_subject(group: str) -> str:
+    """Where the replicas of a group, such as ``aggregator.p1``, say that they are there; in no stream."""
+    return f"presence.{group}"
+
+
 def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:
     """All streams with every limit said explicitly (the server's own defaults would drop old messages).
 

@@ -74,11 +74,12 @@ def wire(event: CitizenEvent | RegionEvent) -> Wire:
 def partition_of(event: Wire, partitions: int) -> int:
     """The partition, 0 to ``partitions`` - 1, by a stable hash of the home kab/kota (or the wider region itself)."""
     data = event["data"]
-    return _partition(data["home"] if "home" in data else data["region"], partitions)
+    return partition_of_region(data["home"] if "home" in data else data["region"], partitions)
 
 
 @lru_cache(maxsize=100_000)
-def _partition(region: str, partitions: int) -> int:
+def partition_of_region(region: str, partitions: int) -> int:
+    """The partition of all events about a region: that of its kab/kota, or its own if it is wider."""
     owner = region if level_of(region) in (Level.NATION, Level.PROVINCE) else kabkota_of(region)
     return zlib.crc32(owner.encode()) % partitions
 

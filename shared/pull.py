@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -30,22 +31,30 @@ _LOOK_SECONDS = 1.0
 _NANOSECONDS = 1_000_000_000
 _PENDING_MESSAGES = "Nats-Pending-Messages"
 _HEARTBEAT = "100"
+_CONFLICT = "409"
 
 
 class Pull:
-    """At most ``in_flight`` messages of a consumer, each handled by a task of its own from its arrival on.
+    """At most ``in_flight`` messages of a consumer, of together at most about ``in_flight_bytes``, each handled by a
+    task of its own from its arrival on. A message larger than that comes alone.
 
     ``handle`` acknowledges; what it raises is logged, and the message comes again after the consumer's ``ack_wait``.
     A consumer or stream that is missing is asked again until it is back.
     """
 
-    def __init__(self, client: Client, stream: str, durable: str, handle: Handle, *, in_flight: int) -> None:
+    def __init__(
+        self, client: Client, stream: str, durable: str, handle: Handle, *, in_flight: int, in_flight_bytes: int
+    ) -> None:
         self._client = client
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._durable = durable
         self._handle = handle
         self._in_flight = in_flight
+        self._in_flight_bytes = in_flight_bytes
         self._requested = 0
+        self._bytes_in_hand = 0
+        self._asked_for = 0
+        self._too_large = False  # the next message is, for the room there was
         self._in_hand: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._heard = 0.0
@@ -62,12 +71,13 @@ class Pull:
         self._asking = asyncio.create_task(self._keep_asking(self._subscription.subject))
 
     async def stop(self) -> None:
-        """Ask for no more, and return once everything that arrived is handled."""
+        """Ask for no more, and return once everything that arrived is handled. Stopping twice is allowed."""
         if self._asking is not None:
             self._asking.cancel()
-        if self._subscription is not None:
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
             try:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py gives it no types
+                await subscription.drain()  # type: ignore[no-untyped-call]  # nats-py gives it no types
             except (NatsError, TimeoutError) as error:
                 log.warning("ending the subscription to %s failed: %s", self._durable, type(error).__name__)
         while self._in_hand:
@@ -79,10 +89,13 @@ class Pull:
         status = headers.get(Header.STATUS)
         if status is None or message.reply:
             self._requested = max(self._requested - 1, 0)
+            self._too_large = False
+            self._bytes_in_hand += len(message.data)
             task = asyncio.create_task(self._handled(message))
             self._in_hand.add(task)
-            task.add_done_callback(self._done)
-        elif (left := headers.get(_PENDING_MESSAGES)) is not None:  # a request expired; so much of it was left
+            task.add_done_callback(partial(self._done, len(message.data)))
+        elif (left := headers.get(_PENDING_MESSAGES)) is not None:  # a request ended; so much of it was left
+            self._too_large = status == _CONFLICT and int(left) == self._asked_for
             self._requested = max(self._requested - int(left), 0)
             self._changed.set()
         elif status != _HEARTBEAT:  # the consumer is gone or moved, or nobody listens: asked again after a look's time
@@ -94,12 +107,13 @@ class Pull:
         except Exception:  # a defect: without an acknowledgement the message comes again, and the others go on
             log.exception("handling a message of %s failed; it will be redelivered", self._durable)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, size: int, task: asyncio.Task[None]) -> None:
+        self._bytes_in_hand -= size
         self._in_hand.discard(task)
         self._changed.set()
 
     async def _keep_asking(self, inbox: str) -> None:
-        """Request as many messages as there is room for, whenever half of what is in flight is free again."""
+        """Request what there is room for whenever the last request has ended and half of the room is free again."""
         loop = asyncio.get_running_loop()
         reconnects = self._client.stats["reconnects"]
         while True:
@@ -107,22 +121,26 @@ class Pull:
             if reconnects != self._client.stats["reconnects"] or loop.time() - self._heard > _SILENCE_SECONDS:
                 # The server forgets the requests of a lost connection, and tells nobody.
                 reconnects, self._heard, self._requested = self._client.stats["reconnects"], loop.time(), 0
-            room = self._in_flight - len(self._in_hand) - self._requested
-            if room > 0 and self._requested <= self._in_flight // 2 and self._client.is_connected:
-                await self._request(room, inbox)
+            if self._requested == 0 and self._client.is_connected:
+                room = self._in_flight - len(self._in_hand)
+                room_bytes = self._in_flight_bytes - self._bytes_in_hand
+                if self._too_large:
+                    if not self._in_hand:
+                        await self._request(inbox, {"batch": 1})
+                elif room > self._in_flight // 2 and room_bytes > self._in_flight_bytes // 2:
+                    await self._request(inbox, {"batch": room, "max_bytes": room_bytes})
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._changed.wait()
 
-    async def _request(self, room: int, inbox: str) -> None:
-        request = {
-            "batch": room,
+    async def _request(self, inbox: str, limits: dict[str, int]) -> None:
+        request = limits | {
             "expires": int(_EXPIRES_SECONDS * _NANOSECONDS),
             "idle_heartbeat": int(_HEARTBEAT_SECONDS * _NANOSECONDS),
         }
-        self._requested += room
+        self._requested = self._asked_for = limits["batch"]
         try:
             await self._client.publish(self._subject, to_json(request), reply=inbox)
         except NatsError as error:
-            self._requested -= room
+            self._requested = 0
             log.debug("asking for messages of %s failed: %s", self._durable, type(error).__name__)

@@ -38,7 +38,9 @@ def project(
             asyncio.run(publish(running.nats_url, envelopes))
             meter.start()
         asyncio.run(projected(running.nats_url))
-        ran = meter.stop(len(events), None, f"{aggregators} aggregator, {len(envelopes)} envelopes")
+        ran = meter.stop(
+            len(events), None, f"{aggregators} aggregator{'s' * (aggregators > 1)}, {len(envelopes)} envelopes"
+        )
         return Projected(replace(ran, figures=running.figures()), running.retries())
 
 

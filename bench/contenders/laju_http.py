@@ -13,7 +13,7 @@ from bench.contender import Meter, Ran, arguments, report
 from bench.contenders.laju_common import Laju, laju, projected
 from bench.http_load import KEY
 
-_BATCH, _CONNECTIONS = 1000, 4
+_BATCH, _CONNECTIONS, _AGGREGATORS = 1000, 4, 2
 
 
 def batches_in(path: Path) -> list[bytes]:
@@ -36,12 +36,13 @@ def run(path: Path, folder: Path) -> Ran:
     bodies = batches_in(path)
     with path.open() as lines:
         events = sum(1 for _ in lines)
-    with laju(folder, ingest=True) as running:
+    with laju(folder, aggregators=_AGGREGATORS, ingest=True) as running:
         meter = Meter(running.servers, running.services)
         meter.start()
         send(running, bodies)
         asyncio.run(projected(running.nats_url))
-        ran = meter.stop(events, None, f"batches of {_BATCH} over {_CONNECTIONS} connections, 1 ingest, 1 aggregator")
+        how = f"batches of {_BATCH} over {_CONNECTIONS} connections, 1 ingest, {_AGGREGATORS} aggregators"
+        ran = meter.stop(events, None, how)
         return replace(ran, figures=running.figures())
 
 

@@ -21,9 +21,10 @@ _AT_ONCE = 4000
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """The rate with ``citizens`` stored before, and the most memory of each process in MB."""
+    """The rate of so many aggregators with ``citizens`` stored before, and the most memory of each process in MB."""
 
     citizens: int
+    aggregators: int
     events_per_second: int
     cpu_seconds_per_100k: float
     peak_rss_mb: dict[str, int]
@@ -40,7 +41,7 @@ def _documents(citizens: int) -> Iterator[dict[str, Any]]:
         yield document_of(f"k1:{draw.getrandbits(128):032x}", [fact])
 
 
-def measure(events: Path, citizens: int) -> Grown:
+def measure(events: Path, citizens: int, aggregators: int) -> Grown:
     """Project a file of events into a database that holds so many citizens."""
 
     def fill(url: str) -> None:
@@ -52,6 +53,6 @@ def measure(events: Path, citizens: int) -> Grown:
                     client["laju_p1"]["citizens"].insert_many(chunk, ordered=False, session=session)
 
     with tempfile.TemporaryDirectory(prefix="laju-bench-") as folder:
-        ran = laju_bus.project(events, Path(folder), 1, fill).ran
+        ran = laju_bus.project(events, Path(folder), aggregators, fill).ran
     cpu = (ran.client_cpu_seconds + ran.server_cpu_seconds) / ran.events * 100_000
-    return Grown(citizens, int(ran.events / ran.seconds), round(cpu, 2), ran.peak_rss_mb)
+    return Grown(citizens, aggregators, int(ran.events / ran.seconds), round(cpu, 2), ran.peak_rss_mb)

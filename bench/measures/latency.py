@@ -40,7 +40,7 @@ class Latency:
     longest: float
 
 
-async def _steadily(port: int, rate: int, stop: threading.Event, answers: Answers) -> None:
+async def steadily(port: int, rate: int, stop: threading.Event, answers: Answers) -> None:
     """Send single events at a rate; one that finds no free connection waits for the next tick."""
     lines = await opened(port, _CONNECTIONS, answers, iter(()))
     numbers, due, began = count(), 0, perf_counter()
@@ -80,7 +80,7 @@ def measure(rate: int, seconds: float) -> Latency:
     """Everything started, loaded and probed."""
     with tempfile.TemporaryDirectory(prefix="laju-bench-") as folder, laju(Path(folder), ingest=True) as running:
         stop, answers = threading.Event(), Answers()
-        load = threading.Thread(target=lambda: asyncio.run(_steadily(running.ports["ingest"], rate, stop, answers)))
+        load = threading.Thread(target=lambda: asyncio.run(steadily(running.ports["ingest"], rate, stop, answers)))
         load.start()
         try:
             probed(running, 2)  # connections, caches, plans

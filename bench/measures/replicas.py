@@ -1,4 +1,8 @@
-"""One, two or four aggregators on the same partitions: what they gain, and how often their transactions meet."""
+"""One, two or four aggregators that share the partitions: what they gain, and how often their transactions meet.
+
+They meet in citizens who were served in one kab/kota and moved to another at nearly the same time. Few do in the events
+of the other measures; in ``crowded`` ones everyone who moves, dies or was counted in error was served in that week.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import PaceAssessed
 from shared.events.standing import Standing
-from shared.wilayah import NATION, Level, kabkota_in, level_of
+from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)
 _CHUNK = 20
@@ -97,11 +97,13 @@ class Assessor:
                 return
             await asyncio.sleep(_LAG_PAUSE_SECONDS)
 
-    async def run_clock(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Touch every kab/kota at start, at each zone's midnight and every ``every_seconds``, until cancelled."""
-        everyone = kabkota_in(NATION)
+    async def run_clock(
+        self, own: Callable[[], Iterable[str]], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        """Touch all one's ``own`` kab/kota at start, at each zone's midnight and every ``every_seconds``, until
+        cancelled."""
         while True:
-            self.touch(everyone)
+            self.touch(own())
             await asyncio.sleep(min(self._every_seconds, seconds_to_next_midnight(now())))
 
     async def assess(self, kabkota: Sequence[str]) -> None:

@@ -1,11 +1,14 @@
-"""The durable pull consumers on EVENTS: one for each partition and projection version, shared by all replicas."""
+"""The durable pull consumers on EVENTS: one for each partition and projection version, shared by replicas."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
@@ -14,6 +17,7 @@ from nats.js.errors import NotFoundError
 from services.aggregator.store import Store
 from shared.bus import EVENTS, events_subject
 from shared.errors import BusUnavailableError, StreamLostError
+from shared.pull import Pull
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +37,21 @@ class Consumers:
     """Creates, mends and reads the consumers. A new one starts at sequence 1: merging again changes nothing."""
 
     def __init__(
-        self, js: JetStreamContext, projection: int, partitions: int, *, ack_wait_seconds: int, in_flight: int
+        self,
+        js: JetStreamContext,
+        projection: int,
+        partitions: int,
+        *,
+        ack_wait_seconds: int,
+        in_flight: int,
+        in_flight_bytes: int,
     ) -> None:
         self._js = js
         self._projection = projection
         self.partitions = range(partitions)
         self._ack_wait_seconds = ack_wait_seconds
         self._in_flight = in_flight
+        self._in_flight_bytes = in_flight_bytes
 
     def durable_name(self, partition: int) -> str:
         """The consumer of a partition, such as ``aggregator-p1-07``."""
@@ -57,6 +69,21 @@ class Consumers:
             max_ack_pending=self._in_flight * 4,
         )
 
+    def pull(self, client: Client, partition: int, take: Callable[[int, Msg], Awaitable[None]]) -> Pull:
+        """Envelopes of a partition, each given to ``take``, which acknowledges it."""
+
+        async def handle(message: Msg) -> None:
+            await take(partition, message)
+
+        return Pull(
+            client,
+            EVENTS,
+            self.durable_name(partition),
+            handle,
+            in_flight=self._in_flight,
+            in_flight_bytes=self._in_flight_bytes,
+        )
+
     async def mend(self) -> None:
         """Create the consumers that are missing."""
         for partition in self.partitions:
@@ -65,7 +92,8 @@ class Consumers:
                 await self._create(partition)
 
     async def prepare(self, store: Store) -> None:
-        """Create the consumers, and start those over whose acknowledged work the database does not have.
+        """Create the consumers or give them the present settings, and start those over whose acknowledged work the
+        database does not have.
 
         Raises:
             StreamLostError: EVENTS is not the stream that the database was built from, or has lost its end.
@@ -85,9 +113,9 @@ class Consumers:
         # Read after the consumers: another replica may be committing, and its checkpoint comes before its ack.
         checkpoints = await store.checkpoints()
         for partition, info in infos.items():
-            if info is None:
+            if info is None or self._differs(info.config, self.config(partition)):
                 await self._create(partition)
-            elif await self._missing(partition, info, checkpoints.get(partition, 0)):
+            if info is not None and await self._missing(partition, info, checkpoints.get(partition, 0)):
                 log.warning("partition %d: the database lacks acknowledged work; projecting it anew", partition)
                 await self._js.delete_consumer(EVENTS, self.durable_name(partition))
                 await self._create(partition)
@@ -143,6 +171,10 @@ class Consumers:
         pending = (info.num_pending or 0) + (info.num_ack_pending or 0)
         behind = floor < stored
         return PartitionProgress(partition, max(stored, floor), floor, max(pending, 1) if behind else pending)
+
+    @staticmethod
+    def _differs(found: ConsumerConfig | None, wanted: ConsumerConfig) -> bool:
+        return found is None or (found.ack_wait, found.max_ack_pending) != (wanted.ack_wait, wanted.max_ack_pending)
 
     async def _missing(self, partition: int, info: ConsumerInfo, checkpoint: int) -> bool:
         """Whether an envelope behind the checkpoint was acknowledged.

@@ -7,13 +7,13 @@ beside the present one, the present one stops projecting, and readers go over on
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 
 from faststream.nats import NatsBroker
-from nats.aio.msg import Msg
 
 from services.aggregator.assessor import Assessor
+from services.aggregator.assignment import Replicas
 from services.aggregator.compaction import Compactor
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
@@ -25,8 +25,10 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared import bus
 from shared.database import Database
+from shared.envelope import partition_of_region
 from shared.pull import Pull
 from shared.service import Lifeline
+from shared.wilayah import NATION, kabkota_in
 
 
 class Generation:
@@ -44,8 +46,7 @@ class Generation:
     ) -> None:
         self.number = number
         self.metrics = metrics
-        self._settings = settings
-        self._broker = broker
+        self._client = bus.client_of(broker)
         js = bus.js_of(broker)
         replica = settings.replica(settings.aggregator_port)
         self.store = Store(
@@ -61,6 +62,7 @@ class Generation:
             partitions,
             ack_wait_seconds=settings.ack_wait_seconds,
             in_flight=settings.envelopes_in_flight,
+            in_flight_bytes=settings.bytes_in_flight,
         )
         self.assessor = Assessor(
             self.store,
@@ -74,7 +76,8 @@ class Generation:
         )
         self.compactor = Compactor(self.store)
         self.projector = Projector(self.store, js, metrics, merged=self._merged, batch_events=settings.batch_events)
-        self._pulls = [self._pull(partition) for partition in self.consumers.partitions]
+        self._replicas = Replicas(self._client, bus.presence_subject(f"aggregator.p{number}"), replica)
+        self._pulls: dict[int, Pull] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, lifeline: Lifeline) -> None:
@@ -86,28 +89,48 @@ class Generation:
         """
         await bus.patiently(self.store.ensure, "preparing the database")
         await bus.patiently(lambda: self.consumers.prepare(self.store), "preparing the consumers")
-        for pull in self._pulls:
-            await bus.patiently(pull.start, "subscribing")
-        self._tasks = [
-            asyncio.create_task(lifeline.guard(work))
-            for work in (self.assessor.run(), self.assessor.run_clock(), self.compactor.run())
-        ]
+        work = (
+            self._replicas.run(),
+            self._follow_assignment(),
+            self.assessor.run(),
+            self.assessor.run_clock(self._own_kabkota),
+            self.compactor.run(),
+        )
+        self._tasks = [asyncio.create_task(lifeline.guard(part)) for part in work]
 
     async def stop(self) -> None:
         """Stop fetching, finish and acknowledge the transaction in hand."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(pull.stop() for pull in self._pulls))
+        await asyncio.gather(*(pull.stop() for pull in self._pulls.values()))
         await self.projector.idle()
 
     def _merged(self, changes: Changes) -> None:
         self.assessor.touch(changes.touched)
         self.compactor.added(changes.counters)
 
-    def _pull(self, partition: int) -> Pull:
-        async def on_envelope(message: Msg) -> None:
-            await self.projector.take(partition, message)
+    async def _follow_assignment(self) -> None:
+        """Pull from the partitions that are for this replica, and no others, until cancelled."""
+        while True:
+            share = self._replicas.share(self.consumers.partitions)
+            gained = sorted(share - self._pulls.keys())
+            for partition in gained:
+                pull = self.consumers.pull(self._client, partition, self.projector.take)
+                await bus.patiently(pull.start, "subscribing")
+                self._pulls[partition] = pull
+            # Who had them may have died between its commit and its assessment.
+            self.assessor.touch(self._kabkota_in(gained))
+            self.metrics.partitions.set(len(share))
+            others = sorted(self._pulls.keys() - share)
+            await asyncio.gather(*(self._pulls[partition].stop() for partition in others))
+            for partition in others:
+                del self._pulls[partition]
+            await self._replicas.changed()
 
-        durable, in_flight = self.consumers.durable_name(partition), self._settings.envelopes_in_flight
-        return Pull(bus.client_of(self._broker), bus.EVENTS, durable, on_envelope, in_flight=in_flight)
+    def _own_kabkota(self) -> list[str]:
+        return self._kabkota_in(self._replicas.share(self.consumers.partitions))
+
+    def _kabkota_in(self, partitions: Collection[int]) -> list[str]:
+        every = len(self.consumers.partitions)
+        return [kabkota for kabkota in kabkota_in(NATION) if partition_of_region(kabkota, every) in partitions]

@@ -40,6 +40,7 @@ class Metrics:
             buckets=(1, 10, 100, 500, 1000, 2000, 4000),
             registry=registry,
         )
+        self.partitions = Gauge("laju_aggregator_partitions", "Partitions this replica projects", registry=registry)
         self.assessed = Counter("laju_aggregator_standings_published", "pace.assessed published", registry=registry)
         # The figures themselves, of each kab/kota's targets that are not yet over.
         self.actual = Gauge("laju_pace_actual_people", "People done so far", _LINE, registry=registry)

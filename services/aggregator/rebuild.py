@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from services.aggregator.compaction import Compactor
 from services.aggregator.comparison import Difference, differences
@@ -21,9 +20,7 @@ from services.aggregator.pointer import Pointer, database_name
 from services.aggregator.projector import Projector
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
-from shared import bus
 from shared.database import Database
-from shared.pull import Pull
 
 _PAUSE_SECONDS = 0.2
 # A difference is one only if it stands still while both projections have nothing left to do.
@@ -60,7 +57,6 @@ class Rebuild:
         progressed: Callable[[int, int, int], None],
     ) -> None:
         self._client = client
-        self._in_flight = settings.envelopes_in_flight
         self._pointer = Pointer(database)
         self._progressed = progressed
         self._metrics = Metrics()
@@ -76,6 +72,7 @@ class Rebuild:
                 partitions,
                 ack_wait_seconds=settings.ack_wait_seconds,
                 in_flight=settings.envelopes_in_flight,
+                in_flight_bytes=settings.bytes_in_flight,
             )
             for number in (serving, serving + 1)
         ]
@@ -100,7 +97,10 @@ class Rebuild:
         serving, rebuilt = self._stores
         await rebuilt.ensure()
         await self._consumers[1].prepare(rebuilt)
-        pulls = [self._pull(partition) for partition in self._consumers[1].partitions]
+        pulls = [
+            self._consumers[1].pull(self._client, partition, self._projector.take)
+            for partition in self._consumers[1].partitions
+        ]
         compacting = asyncio.create_task(self._compactor.run())
         try:
             for pull in pulls:
@@ -130,13 +130,6 @@ class Rebuild:
             found,
             flipped,
         )
-
-    def _pull(self, partition: int) -> Pull:
-        async def on_envelope(message: Msg) -> None:
-            await self._projector.take(partition, message)
-
-        durable = self._consumers[1].durable_name(partition)
-        return Pull(self._client, bus.EVENTS, durable, on_envelope, in_flight=self._in_flight)
 
     async def _catch_up(self) -> None:
         while lag := await self._consumers[1].lag():

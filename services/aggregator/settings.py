@@ -22,7 +22,10 @@ class AggregatorSettings(ServiceSettings):
         date | None, Field(description="Fixed business date for demos; otherwise today in each region's own zone")
     ] = None
     batch_events: Annotated[int, Field(ge=1, description="Most events in one transaction")] = 4000
-    envelopes_in_flight: Annotated[int, Field(ge=1, description="Envelopes in hand at once for each partition")] = 8
+    envelopes_in_flight: Annotated[int, Field(ge=1, description="Most envelopes in hand for each partition")] = 64
+    bytes_in_flight: Annotated[int, Field(ge=1, description="Most bytes of envelopes in hand for each partition")] = (
+        1_500_000
+    )
     ack_wait_seconds: Annotated[int, Field(ge=1, description="Redelivery after an aggregator died")] = 30
     debounce_seconds: Annotated[float, Field(ge=0, description="Changes gathered before regions are assessed")] = 0.25
     assess_all_minutes: Annotated[int, Field(ge=1, description="Every region is assessed anew this often")] = 15

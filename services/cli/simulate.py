@@ -67,7 +67,8 @@ class Plan:
     """What to simulate: ``events`` citizen events on the days ``start`` to ``end``, both included.
 
     ``regions`` are kab/kota codes, largest first. ``source`` and ``id_prefix`` name the events; two plans of one
-    source need different prefixes. ``visitor_share`` of the people served are registered elsewhere.
+    source need different prefixes. ``visitor_share`` of the people served are registered elsewhere, and
+    ``familiar_share`` of those who move, or whose entry ends, were served on these days too.
     """
 
     events: int
@@ -80,6 +81,7 @@ class Plan:
     programmes: tuple[Programme, ...] = PROGRAMMES
     channels: tuple[Channel, ...] = tuple(CHANNELS)
     visitor_share: float = 0.2
+    familiar_share: float = 1.0
 
 
 @dataclass(slots=True)
@@ -246,7 +248,9 @@ class _Counter:
 
     def _register_entry(self, kind: Kind, home: str, day: date, name: str) -> CitizenEvent:
         known = self._recorded if kind == "voided" else self._active
-        person = self._take(known[home]) or self._new_person(home)
+        # Without a draw where it is certain: streams of former versions stay what they were.
+        familiar = self._plan.familiar_share >= 1 or self.draw.random() < self._plan.familiar_share
+        person = (self._take(known[home]) if familiar else None) or self._new_person(home)
         moment = self._moment(day, home, person)
         if kind == "moved":
             there = self._elsewhere(home)

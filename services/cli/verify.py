@@ -181,6 +181,7 @@ class Verification:
             await partitions_of(self._js),
             ack_wait_seconds=self._settings.ack_wait_seconds,
             in_flight=self._settings.envelopes_in_flight,
+            in_flight_bytes=self._settings.bytes_in_flight,
         )
         before: dict[int, int] = {}
         deadline = time.monotonic() + self._wait_seconds

@@ -37,6 +37,7 @@ from shared.service import Lifeline, lifespan, serve
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
+_STANDINGS_IN_FLIGHT_BYTES = 1_000_000
 _STANDINGS_IN_FLIGHT = 16
 
 
@@ -108,7 +109,12 @@ class Notifier:
         await bus.patiently(self.sender.recover, "settling what the last run left")
         await bus.patiently(self._mend, "preparing the consumer")
         self._pull = Pull(
-            bus.client_of(self.broker), bus.PACE, consumer.DURABLE, self._on_standing, in_flight=_STANDINGS_IN_FLIGHT
+            bus.client_of(self.broker),
+            bus.PACE,
+            consumer.DURABLE,
+            self._on_standing,
+            in_flight=_STANDINGS_IN_FLIGHT,
+            in_flight_bytes=_STANDINGS_IN_FLIGHT_BYTES,
         )
         await bus.patiently(self._pull.start, "subscribing to PACE")
         sending = self._sending = asyncio.create_task(self.sender.run())

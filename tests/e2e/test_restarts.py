@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nats.js import JetStreamContext
 from shared import bus
 from tests.e2e.pipeline import Pipeline, pipeline
 from tests.events import citizen, event, target
-from tests.servers import free_port, service
+from tests.servers import Process, free_port, service
 from tests.waiting import until
 
 HOMES = ("51.71.01", "35.73", "36.04", "17.71", "91.71")
@@ -54,30 +55,62 @@ def test_an_aggregator_killed_at_work_loses_and_doubles_nothing(laju: Pipeline) 
     assert laju.read("regions/51.71")["programmes"]["ikd"]["served"] == 10_000
 
 
-def test_two_aggregators_share_the_work(laju: Pipeline) -> None:
+@contextmanager
+def second_aggregator(laju: Pipeline) -> Iterator[tuple[Process, str]]:
+    """Another aggregator beside the first, with its address."""
     port = free_port()
     environment = {**laju.services["aggregator"].environment, "LAJU_AGGREGATOR_PORT": str(port)}
-    with service("aggregator", port, laju.folder / "second", environment):
+    with service("aggregator", port, laju.folder / "second", environment) as process:
+        yield process, f"http://127.0.0.1:{port}"
+
+
+def metric(laju: Pipeline, address: str, name: str) -> int:
+    lines = laju.http.get(f"{address}/metrics").text.splitlines()
+    (value,) = [line.split()[1] for line in lines if line.startswith(f"{name} ")]
+    return int(float(value))
+
+
+def partitions(laju: Pipeline, address: str) -> int:
+    return metric(laju, address, "laju_aggregator_partitions")
+
+
+def test_two_aggregators_share_the_work(laju: Pipeline) -> None:
+    with second_aggregator(laju) as (_, second):
+        until(lambda: [partitions(laju, one) for one in (laju.aggregator, second)] == [8, 8])
         laju.send(*activations(range(20_000)))
         laju.settle()
         assert active(laju) == [4_000] * 5
-        second = laju.http.get(f"http://127.0.0.1:{port}/metrics").text
-        (merged,) = [line for line in second.splitlines() if line.startswith("laju_aggregator_events_total ")]
-        assert float(merged.split()[1]) > 0
+        merged = [metric(laju, one, "laju_aggregator_events_total") for one in (laju.aggregator, second)]
+        assert min(merged) > 0
+        assert sum(merged) == 20_000
+    until(lambda: partitions(laju, laju.aggregator) == 16)
     laju.send(*activations(range(20_000, 20_500)))
     laju.settle()
     assert active(laju) == [4_100] * 5
 
 
+def test_who_stands_still_is_relieved_and_shares_again_when_it_wakes(laju: Pipeline) -> None:
+    with second_aggregator(laju) as (process, second):
+        until(lambda: partitions(laju, laju.aggregator) == 8)
+        with process.stopped():
+            until(lambda: partitions(laju, laju.aggregator) == 16)
+            laju.send(*activations(range(2_000)))
+            laju.settle()
+            assert active(laju) == [400] * 5
+        until(lambda: [partitions(laju, one) for one in (laju.aggregator, second)] == [8, 8])
+        laju.send(*activations(range(2_000, 4_000)))
+        laju.settle()
+        assert active(laju) == [800] * 5
+
+
 def test_what_a_dead_replica_had_in_hand_comes_to_the_other(laju: Pipeline) -> None:
     """It never comes back, so nothing but redelivery can save what it took and did not commit."""
-    port = free_port()
-    environment = {**laju.services["aggregator"].environment, "LAJU_AGGREGATOR_PORT": str(port)}
 
     async def undelivered(js: JetStreamContext) -> int:
         return sum(info.num_pending or 0 for info in await js.consumers_info(bus.EVENTS))
 
-    with service("aggregator", port, laju.folder / "second", environment) as second:
+    with second_aggregator(laju) as (second, _):
+        until(lambda: partitions(laju, laju.aggregator) == 8)
         with laju.database.stopped():  # nothing can be committed
             laju.send(*activations(range(2_000)))
             until(lambda: laju.on_bus(undelivered) == 0)

@@ -20,7 +20,7 @@ from shared.pull import Pull
 from tests.servers import free_port, listens, nats_process, running
 from tests.waiting import eventually
 
-IN_FLIGHT = 8
+IN_FLIGHT, IN_FLIGHT_BYTES = 8, 10_000
 
 
 class Bench:
@@ -44,9 +44,9 @@ class Bench:
         config = ConsumerConfig(durable_name="worker", ack_policy=AckPolicy.EXPLICIT, ack_wait=1)
         await self.js.add_consumer("NUMBERS", config)
 
-    async def publish(self, *numbers: int) -> None:
+    async def publish(self, *numbers: int, size: int = 0) -> None:
         for number in numbers:
-            await self.js.publish("numbers", str(number).encode())
+            await self.js.publish("numbers", str(number).encode().ljust(size))
 
     async def handle(self, message: Msg) -> None:
         number = int(message.data)
@@ -63,7 +63,7 @@ class Bench:
             self.busy -= 1
 
     def pull(self) -> Pull:
-        return Pull(self.client, "NUMBERS", "worker", self.handle, in_flight=IN_FLIGHT)
+        return Pull(self.client, "NUMBERS", "worker", self.handle, in_flight=IN_FLIGHT, in_flight_bytes=IN_FLIGHT_BYTES)
 
     async def has(self, count: int) -> bool:
         return len(self.got) >= count
@@ -110,6 +110,35 @@ async def test_no_more_than_asked_for_is_in_hand_and_everything_comes_once(tmp_p
             await pull.stop()
             assert here.got == Counter(range(50))
             assert here.busiest == IN_FLIGHT
+
+
+async def test_large_messages_come_few_at_a_time_and_too_large_ones_alone(tmp_path: Path) -> None:
+    sizes = [100, 3_000, 3_000, 3_000, 3_000, 9_000, 30_000, 30_000, 100, 6_000, 6_000, 30_000, *[100] * 20]
+    port = free_port()
+    with running(nats_process(tmp_path, port), lambda: listens(port)):
+        async with bench(f"nats://127.0.0.1:{port}") as here:
+            for number, size in enumerate(sizes):
+                await here.publish(number, size=size)
+            held: set[int] = set()
+            seen: list[tuple[int, int]] = []
+            handle = here.handle
+
+            async def noting(message: Msg) -> None:
+                held.add(int(message.data))
+                seen.append((sum(sizes[number] for number in held), len(held)))
+                await asyncio.sleep(0)
+                await handle(message)
+                held.discard(int(message.data))
+
+            here.handle = noting  # type: ignore[method-assign]  # seen from outside, it is the same handler
+            pull = here.pull()
+            await pull.start()
+            await eventually(lambda: here.has(len(sizes)), seconds=10)
+            await eventually(here.settled)
+            await pull.stop()
+            assert here.got == Counter(range(len(sizes)))
+            assert all(together <= IN_FLIGHT_BYTES or count == 1 for together, count in seen)
+            assert max(count for _, count in seen) > 1
 
 
 async def test_requests_that_expire_at_any_moment_leave_nothing_behind(

@@ -1,12 +1,14 @@
 """A rebuild beside live traffic: how fast it is, what memory it takes, and what readers notice of it.
 
-``python -m bench.rebuild --events 1000000 --rate 200`` starts real servers, sends simulated events, and rebuilds the
-projection while further events arrive at the rate (events a second) and a reader asks for a region without pause.
+``python -m bench.measures.rebuild --events 1000000 --rate 200`` starts real servers, sends simulated events, and
+rebuilds the projection while further events arrive at the rate (events a second) and a reader asks for a region without
+pause.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -15,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
@@ -39,10 +41,12 @@ class Readings:
     answers: list[tuple[float, float, int]] = field(default_factory=list)
     failed: int = 0
 
-    def slowest(self, begin: float, end: float) -> tuple[int, float, float]:
-        """How many answers came in that time, their median and the slowest, in milliseconds."""
+    def read(self, begin: float, end: float) -> Read:
+        """The answers of that time."""
         took = sorted(seconds for at, seconds, _ in self.answers if begin <= at < end)
-        return len(took), 1000 * took[len(took) // 2], 1000 * took[-1]
+        if not took:
+            return Read(0, 0, 0)
+        return Read(len(took), round(1000 * took[len(took) // 2], 1), round(1000 * took[-1], 1))
 
     def switched_at(self) -> float:
         """When the first answer of the last projection came."""
@@ -125,33 +129,46 @@ def rebuild(laju: Pipeline) -> tuple[str, int, float]:
         return out, process.returncode, largest
 
 
-def main() -> int:
-    """Run and print; exits 1 if the rebuilt projection differs."""
-    parser = argparse.ArgumentParser(prog="python -m bench.rebuild", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000, help="simulated events before the rebuild")
-    parser.add_argument("--regions", type=int, default=300, help="kab/kota that they are spread over")
-    parser.add_argument("--rate", type=float, default=200, help="live events a second during the rebuild")
-    asked = parser.parse_args()
-    # Told to end, it still ends every process it started.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+@dataclass(frozen=True, slots=True)
+class Read:
+    """So many answers in a time, and milliseconds: their median and the slowest."""
+
+    answers: int
+    median: float
+    slowest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """Stored ``events`` a second beside ``live`` others, the most memory in MB, and what readers noticed while it ran
+    and for seconds around the switch; ``refused`` is how many of them got no answer."""
+
+    events: int
+    events_per_second: int
+    live: int
+    peak_rss_mb: int
+    readers: Read
+    readers_around_switch: Read
+    refused: int
+
+
+def measure(events: int, regions: int, rate: float) -> Rebuilt:
+    """Simulate, project, and rebuild beside so many live events a second.
+
+    Raises:
+        RuntimeError: the rebuilt projection differs, or it failed; the message is what it printed.
+    """
     with tempfile.TemporaryDirectory(prefix="laju-bench-") as folder:
         stream = Path(folder) / "events.ndjson"
         with stream.open("wb") as lines:
-            simulate = [*_COMMAND, "simulate", "--seed", "5", "--events", str(asked.events)]
-            subprocess.run([*simulate, "--regions", str(asked.regions)], stdout=lines, check=True)
+            simulate = [*_COMMAND, "simulate", "--seed", "5", "--events", str(events)]
+            subprocess.run([*simulate, "--regions", str(regions)], stdout=lines, check=True)
         with pipeline(Path(folder), as_of="2024-12-31", cache="2G") as laju:
-            began = time.monotonic()
             key = {"LAJU_API_KEY": laju.services["ingest"].environment["LAJU_API_KEY"]}
             send = [*_COMMAND, "send", str(stream), "--url", laju.ingest]
-            subprocess.run(send, env={**os.environ, **key}, check=True, stdout=subprocess.DEVNULL)
-            accepted = time.monotonic()
+            subprocess.run(send, env={**os.environ, **key}, check=True, capture_output=True)
             laju.settle(seconds=_SETTLE_SECONDS)
-            settled = time.monotonic()
-            print(
-                f"{asked.events:,} events: accepted at {asked.events / (accepted - began):,.0f} a second, "
-                f"projected and assessed at {asked.events / (settled - began):,.0f} a second"
-            )
-            background = Background(laju, asked.rate)
+            background = Background(laju, rate)
             background.start()
             started = time.monotonic()
             out, status, megabytes = rebuild(laju)
@@ -160,20 +177,33 @@ def main() -> int:
             if status == 0:
                 until(lambda: readings.answers[-1][0] > readings.switched_at() + _AROUND_SECONDS)
             background.stop()
+            if status:
+                raise RuntimeError(out)
             laju.settle()
-            print(out.strip())
             flip = readings.switched_at()
-            print(
-                f"rebuild: {ended - started:.1f} s, {asked.events / (ended - started):,.0f} events a second beside "
-                f"{background.sent:,} live ones, at most {megabytes:,.0f} MB resident"
-            )
             around = (flip - _AROUND_SECONDS, flip + _AROUND_SECONDS)
-            for when, (begin, end) in (("during it", (started, around[0])), ("around the switch", around)):
-                count, median, slowest = readings.slowest(begin, end)
-                print(f"readers {when}: {count} answers, median {median:.0f} ms, slowest {slowest:.0f} ms")
-            print(f"readers refused: {readings.failed}")
-            return 1 if status else 0
+            return Rebuilt(
+                events,
+                int(events / (ended - started)),
+                background.sent,
+                int(megabytes),
+                readings.read(started, around[0]),
+                readings.read(*around),
+                readings.failed,
+            )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.measures.rebuild", description=__doc__)
+    parser.add_argument("--events", type=int, default=100_000, help="simulated events before the rebuild")
+    parser.add_argument("--regions", type=int, default=300, help="kab/kota that they are spread over")
+    parser.add_argument("--rate", type=float, default=200, help="live events a second during the rebuild")
+    asked = parser.parse_args()
+    # Told to end, it still ends every process it started.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    print(json.dumps(asdict(measure(asked.events, asked.regions, asked.rate)), indent=1))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
