@@ -24,13 +24,14 @@ from shared.wilayah import Level, level_of
 log = logging.getLogger(__name__)
 _CHUNK = 20
 _RETRY_SECONDS = 1
-_STEADY_ENVELOPES = 64
-_STEADY_SECONDS = 2.0
-_LAG_PAUSE_SECONDS = 0.1
 
 
 class Assessor:
-    """Keeps the standings of all kab/kota (with their kecamatan and desa that have targets) up to date."""
+    """Keeps the standings of all kab/kota (with their kecamatan and desa that have targets) up to date.
+
+    Before it assesses, it lets the projection ``catch_up`` with what is stored at that moment. Half a replay looks like
+    a shortfall: a target counted before its activations would raise a false alert.
+    """
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Assessor:
         today: Callable[[str], date],
         debounce_seconds: float,
         every_seconds: float,
-        lag: Callable[[], Awaitable[int]],
+        catch_up: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._js = js
@@ -51,7 +52,7 @@ class Assessor:
         self._today = today
         self._debounce_seconds = debounce_seconds
         self._every_seconds = every_seconds
-        self._lag = lag
+        self._catch_up = catch_up
         self._touched: set[str] = set()
         self._in_hand: list[str] = []
         self._wake = asyncio.Event()
@@ -73,29 +74,16 @@ class Assessor:
             # Not a wait for a condition: it gathers the touches of many batches into one assessment.
             await asyncio.sleep(self._debounce_seconds)
             try:
-                await self._caught_up()
                 self._wake.clear()
                 self._in_hand, self._touched = sorted(self._touched), set()
                 while self._in_hand:
+                    await self._catch_up()
                     await self.assess(self._in_hand[:_CHUNK])
                     self._in_hand = self._in_hand[_CHUNK:]
             except RecoverableError as error:
                 log.warning("assessing %d regions failed: %s; trying again", len(self._in_hand), error)
                 self.touch(self._in_hand)
                 await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _caught_up(self) -> None:
-        """Return once the projection holds everything stored, or has kept close to it for a while.
-
-        Half a replay looks like a shortfall: a target counted before its activations would raise a false alert. Under
-        steady load something is always in flight, so a small lag only delays.
-        """
-        patience = _STEADY_SECONDS
-        while lag := await self._lag():
-            patience = patience - _LAG_PAUSE_SECONDS if lag <= _STEADY_ENVELOPES else _STEADY_SECONDS
-            if patience <= 0:
-                return
-            await asyncio.sleep(_LAG_PAUSE_SECONDS)
 
     async def run_clock(
         self, own: Callable[[], Iterable[str]], now: Callable[[], datetime] = lambda: datetime.now(UTC)

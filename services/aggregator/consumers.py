@@ -20,6 +20,7 @@ from shared.errors import BusUnavailableError, StreamLostError
 from shared.pull import Pull
 
 log = logging.getLogger(__name__)
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,22 @@ class Consumers:
             raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
         return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos if info.name in ours)
 
+    async def catch_up(self) -> None:
+        """Return once everything that is stored now is committed and acknowledged; what comes meanwhile does not
+        matter, so that there is an end to it under steady load too.
+
+        Raises:
+            BusUnavailableError: JetStream does not answer.
+        """
+        ours = {self.durable_name(partition) for partition in self.partitions}
+        try:
+            stored = (await self._js.stream_info(EVENTS)).state.last_seq
+            # The server tells no one when a consumer has got so far.
+            while not all(_holds(info, stored) for info in await self._js.consumers_info(EVENTS) if info.name in ours):  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_SECONDS)
+        except NatsError as error:
+            raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
+
     async def waiting(self) -> int:
         """How many requests for envelopes wait at the server: 0 once nobody pulls any more."""
         infos = [await self._info(partition) for partition in self.partitions]
@@ -208,3 +225,9 @@ class Consumers:
 
     async def _create(self, partition: int) -> None:
         await self._js.add_consumer(EVENTS, self.config(partition))
+
+
+def _holds(info: ConsumerInfo, stored: int) -> bool:
+    """Whether a consumer has nothing left to acknowledge up to a sequence of the stream."""
+    nothing_left = not info.num_pending and not info.num_ack_pending
+    return nothing_left or (info.ack_floor is not None and info.ack_floor.stream_seq >= stored)

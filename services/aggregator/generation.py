@@ -72,7 +72,7 @@ class Generation:
             today=today,
             debounce_seconds=settings.debounce_seconds,
             every_seconds=settings.assess_all_minutes * 60,
-            lag=self.consumers.lag,
+            catch_up=self.consumers.catch_up,
         )
         self.compactor = Compactor(self.store)
         self.projector = Projector(self.store, js, metrics, merged=self._merged, batch_events=settings.batch_events)
