@@ -12,6 +12,7 @@ import pstats
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from time import process_time
@@ -27,8 +28,9 @@ from services.aggregator.counters import document_of
 from services.aggregator.projection import Changes, batch_of, fold
 from services.aggregator.stored import STORED, StoredEvent
 from services.ingest.admission import Rules
-from services.ingest.bodies import BATCH
-from services.ingest.intake import judge
+from services.ingest.bodies import BATCH, Form
+from services.ingest.judging import judge
+from services.ingest.keys.key import operator
 from shared.envelope import message_id, open_envelope, partition_of, seal
 from shared.service import collect_seldom
 
@@ -92,8 +94,9 @@ def taking(bodies: list[bytes]) -> Stages:
     """From a request's body to envelopes."""
     stages = Stages()
     rules = Rules(datetime.now(UTC), lambda nik: nik, nik_allowed=True, allowance=timedelta(minutes=5))
+    key = operator("", datetime.now(UTC))
     for body in bodies:
-        judged = stages.run("judge", judge, BATCH, body, rules)
+        judged = stages.run("judge", partial(judge, most_events=len(body)), Form(BATCH), body, rules, key)
         parts = stages.run("sort by partition", _by_partition, judged.accepted)
         sealed = stages.run("seal", _sealed, parts)
         stages.run("message ids", _message_ids, sealed)

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from shared.errors import BusUnavailableError, InvalidError
+from shared.punctual import PunctualProtocol
 from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging
 
@@ -116,6 +117,7 @@ def serve(build: Callable[[Lifeline], ASGIApp], settings: ServiceSettings, *, po
             app,
             host=settings.host,
             port=port,
+            http=PunctualProtocol,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=settings.shutdown_seconds,

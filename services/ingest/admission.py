@@ -46,10 +46,11 @@ class FieldError:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """An event that may not come in."""
+    """An event that may not come in; ``forbidden`` if nothing is wrong with it, but its sender may not report it."""
 
     id: str | None
     errors: list[FieldError]
+    forbidden: bool = False
 
 
 @dataclass(frozen=True)

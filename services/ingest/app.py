@@ -10,8 +10,11 @@ from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from starlette.types import ASGIApp
 
-from services.ingest import http
-from services.ingest.keys import Keyring, operator_key
+from services.ingest.http.description import describe
+from services.ingest.http.intake import Intake
+from services.ingest.keys.bucket import Bucket
+from services.ingest.keys.operator import operator_key
+from services.ingest.keys.ring import Keyring
 from services.ingest.metrics import Metrics
 from services.ingest.pseudonym import pseudonyms
 from services.ingest.settings import IngestSettings
@@ -30,6 +33,8 @@ class Ingest:
         self._settings = settings
         self._lifeline = lifeline
         self._writer: EnvelopeWriter | None = None
+        self._bucket: Bucket | None = None
+        self.keyring = Keyring(operator_key(settings))
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="ingest", on_closed=lifeline.closed)
 
@@ -53,12 +58,19 @@ class Ingest:
             self.metrics,
             timeout_seconds=self._settings.publish_timeout_seconds,
         )
-        return [bus.StreamWatch(js, _nothing_to_mend, self._lifeline.cut).run()]
+        watch = bus.StreamWatch(js, _nothing_to_mend, self._lifeline.cut)
+        self._bucket = Bucket(js, replicas=self._settings.stream_replicas)
+        return [watch.run(), self.keyring.follow(self._bucket)]
 
     async def stop(self) -> None:
         """Finish the envelopes in flight, then close."""
         if self._writer is not None:
             await self._writer.idle()
+        try:
+            if self._bucket is not None and self.broker.connection.is_connected:
+                await self.keyring.note_use(self._bucket)
+        except (NatsError, TimeoutError) as error:
+            log.warning("noting when keys were used failed: %s", type(error).__name__)
         try:
             await self.broker.stop()
         except NatsError as error:
@@ -92,11 +104,11 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     problems.install(app)
     app.include_router(telemetry.routes(service.metrics.registry, {"bus": service.check_bus}))
     described = app.openapi
-    app.openapi = lambda: http.describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it
-    return http.Intake(
+    app.openapi = lambda: describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it
+    return Intake(
         app,
         settings=settings,
-        keyring=Keyring(operator_key(settings)),
+        keyring=service.keyring,
         pseudonyms=pseudonyms(settings),
         writer=service.writer,
         metrics=service.metrics,

@@ -1,56 +1,64 @@
-"""Request bodies by content type: how a request is taken apart. No event is judged here."""
+"""Content modes of CloudEvents, and NDJSON: how a body is taken apart into raw events. No event is judged here."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from pydantic_core import from_json
-from starlette.types import Receive
 
 from shared.problems import Problem
 
-Form = TypeVar("Form")
-Kind = Literal["application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"]
+Value = TypeVar("Value")
+Kind = Literal[
+    "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson", "application/json"
+]
 STRUCTURED: Kind = "application/cloudevents+json"
 BATCH: Kind = "application/cloudevents-batch+json"
 NDJSON: Kind = "application/x-ndjson"
+BINARY: Kind = "application/json"
+"""With the attributes in headers ``ce-…``, and the data alone in the body."""
+
+_PREFIX = "ce-"
+_BINARY_ALIASES = re.compile(r"(application|text)/json|application/[a-z0-9.-]+\+json")
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 
-async def read(receive: Receive, limit: int) -> bytes:
-    """The whole body of a request, never more than ``limit`` bytes of it in memory.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a body is; ``attributes`` are those that came in headers."""
 
-    Raises:
-        Problem: 413, it is larger; 400, the sender went away.
-    """
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _malformed("the connection was closed before the whole body had come")
-        body += message.get("body", b"")
-        if len(body) > limit:
-            raise Problem(
-                413, "Content Too Large", f"the body is larger than {limit} bytes: send the events in smaller batches"
-            )
-        if not message.get("more_body", False):
-            return bytes(body)
+    kind: Kind
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def kind_of(content_type: str | None) -> Kind:
-    """What a body is, by its content type.
+def form_of(headers: Mapping[str, str]) -> Form:
+    """What a body is, by its headers (names in lower case).
 
     Raises:
-        Problem: 415, it is something else.
+        Problem: 415, it is something else; 400, an attribute in a header cannot be read.
     """
-    told = (content_type or "").partition(";")[0].strip().lower()
+    told = headers.get("content-type", "")
+    parsed = Message()
+    parsed["content-type"] = told
+    media, charset = parsed.get_content_type(), parsed.get_param("charset")
+    if not told.strip():
+        raise _unsupported("none")
+    if charset is not None and str(charset).lower() not in _CHARSETS:
+        raise _unsupported(told)
     for kind in (STRUCTURED, BATCH, NDJSON):
-        if told == kind:
-            return kind
-    raise Problem(
-        415,
-        "Unsupported Media Type",
-        f"send Content-Type {STRUCTURED}, {BATCH} or {NDJSON}, not {content_type or 'none'}",
-    )
+        if media == kind:
+            return Form(kind)
+    attributes = {name.removeprefix(_PREFIX): value for name, value in headers.items() if name.startswith(_PREFIX)}
+    if attributes and not media.startswith("application/cloudevents") and _BINARY_ALIASES.fullmatch(media):
+        if "datacontenttype" in attributes:
+            raise _malformed("in the binary mode Content-Type says what the data is; leave ce-datacontenttype out")
+        return Form(BINARY, {name: _decoded(name, value) for name, value in attributes.items()})
+    raise _unsupported(told)
 
 
 def one_in(body: bytes) -> object:
@@ -76,7 +84,26 @@ def lines_in(body: bytes) -> list[bytes]:
     return [line for line in body.split(b"\n") if line.strip()]
 
 
-def _json(body: bytes, form: type[Form], otherwise: str) -> Form:
+def data_in(body: bytes, attributes: Mapping[str, str]) -> dict[str, Any]:
+    """The raw event of a binary body.
+
+    Raises:
+        Problem: 400, the data is no JSON.
+    """
+    return {**attributes, "data": _json(body, object, "")} if body else dict(attributes)
+
+
+def _decoded(name: str, value: str) -> str:
+    """An attribute as it was before it became a header: without quotes, percent-decoded once."""
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    try:
+        return unquote_to_bytes(value.encode("latin-1")).decode()  # strict: no overlong forms, no surrogates
+    except UnicodeDecodeError as error:
+        raise _malformed(f"the header {_PREFIX}{name[:40]} is not percent-encoded UTF-8") from error
+
+
+def _json(body: bytes, form: type[Value], otherwise: str) -> Value:
     try:
         found = from_json(body)
     except ValueError as error:
@@ -88,3 +115,11 @@ def _json(body: bytes, form: type[Form], otherwise: str) -> Form:
 
 def _malformed(detail: str) -> Problem:
     return Problem(400, "Bad Request", detail)
+
+
+def _unsupported(told: str) -> Problem:
+    return Problem(
+        415,
+        "Unsupported Media Type",
+        f"send Content-Type {STRUCTURED}, {BATCH} or {NDJSON} in UTF-8, or {BINARY} with headers ce-…, not {told[:80]}",
+    )

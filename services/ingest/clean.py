@@ -15,7 +15,16 @@ from typing import (
     final,
 )
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
 from typing_extensions import TypedDict
 
 from services.ingest.admission import EARLIEST
@@ -126,7 +135,7 @@ class _Moved(_Attributes):
 
 _EVENT = Annotated[_Recorded | _Activated | _Ended | _Moved, Field(discriminator="type")]
 _ONE: TypeAdapter[Any] = TypeAdapter(_EVENT)
-_MANY: TypeAdapter[Any] = TypeAdapter(list[_EVENT])
+_MANY: TypeAdapter[Any] = TypeAdapter(Annotated[list[_EVENT], FailFast()])
 
 
 def events_of(body: bytes, latest: datetime) -> list[Wire] | None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic_core import from_json
 
 from services.ingest import bodies, clean
 from services.ingest.admission import FieldError, Rejected, Rules, admit
-from services.ingest.bodies import BATCH, NDJSON, STRUCTURED
+from services.ingest.bodies import BATCH, BINARY, NDJSON, STRUCTURED, Form
+from services.ingest.keys.key import Key, scope_error
 from shared.envelope import Wire, wire
+from shared.problems import Problem
+
+Item = TypeVar("Item")
+_VALUES_PER_EVENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +29,65 @@ class Judged:
     single: bool
 
 
-def judge(content_type: str | None, body: bytes, rules: Rules) -> Judged:
-    """What of a body may come in.
+def judge(form: Form, body: bytes, rules: Rules, key: Key, *, most_events: int) -> Judged:
+    """What of a body may come in from the holder of a key.
 
     Raises:
-        Problem: 415 for another content type, 400 if the body as a whole is not what its type says.
+        Problem: 400 if the body as a whole is not what its form says, 413 if it holds too many events.
     """
-    kind = bodies.kind_of(content_type)
+    _check_size(body, most_events)
     accepted: list[Wire] = []
     refused: list[tuple[int, Rejected]] = []
-    for index, verdict in enumerate(_verdicts(kind, body, rules)):
-        if isinstance(verdict, Rejected):
-            refused.append((index, verdict))
+    for index, verdict in enumerate(_verdicts(form, body, rules, most_events)):
+        outcome = verdict if isinstance(verdict, Rejected) else _stamped(verdict, rules, key)
+        if isinstance(outcome, Rejected):
+            refused.append((index, outcome))
         else:
-            verdict["recordedtime"] = rules.recordedtime
-            accepted.append(verdict)
-    return Judged(accepted, refused, single=kind == STRUCTURED)
+            accepted.append(outcome)
+    return Judged(accepted, refused, single=form.kind in (STRUCTURED, BINARY))
 
 
-def _verdicts(kind: bodies.Kind, body: bytes, rules: Rules) -> list[Wire] | list[Wire | Rejected]:
+def _check_size(body: bytes, most_events: int) -> None:
+    """Before it is parsed: a few bytes of JSON, such as ``[],``, can take a hundred times their size in memory."""
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if values > most_events * _VALUES_PER_EVENT:
+        raise Problem(
+            413,
+            "Content Too Large",
+            f"the body holds about {values} JSON values, which are more than {most_events} events have",
+        )
+
+
+def _stamped(event: Wire, rules: Rules, key: Key) -> Wire | Rejected:
+    if (missing := scope_error(key, event)) is not None:
+        return Rejected(event["id"], [missing], forbidden=True)
+    event["recordedtime"] = rules.recordedtime
+    return event
+
+
+def _verdicts(form: Form, body: bytes, rules: Rules, most: int) -> Sequence[Wire | Rejected]:
     latest = rules.latest
-    if kind == NDJSON:
-        return [clean.event_of(line, latest) or _line(line, rules) for line in bodies.lines_in(body)]
-    if kind == BATCH:
+    if form.kind == NDJSON:
+        lines = _few_enough(bodies.lines_in(body), most)
+        return [clean.event_of(line, latest) or _line(line, rules) for line in lines]
+    if form.kind == BATCH:
         clean_events = clean.events_of(body, latest)
-        return [_admitted(raw, rules) for raw in bodies.batch_in(body)] if clean_events is None else clean_events
+        if clean_events is None:
+            return [_admitted(raw, rules) for raw in _few_enough(bodies.batch_in(body), most)]
+        return _few_enough(clean_events, most)
+    if form.kind == BINARY:
+        return [_admitted(bodies.data_in(body, form.attributes), rules)]
     return [clean.event_of(body, latest) or _admitted(bodies.one_in(body), rules)]
+
+
+def _few_enough(events: list[Item], most: int) -> list[Item]:
+    if len(events) > most:
+        raise Problem(
+            413,
+            "Content Too Large",
+            f"the body holds {len(events)} events: send at most {most} in a request",
+        )
+    return events
 
 
 def _line(line: bytes, rules: Rules) -> Wire | Rejected:

@@ -13,7 +13,8 @@ class Metrics:
         self.accepted = Counter(
             "laju_ingest_events_accepted", "Events acknowledged by JetStream", ("type",), registry=registry
         )
-        # unauthorized, content_type, malformed, too_large, invalid (an event), unavailable, full
+        # Of requests: unauthorized, rate, slow, content_type, malformed, too_large, unavailable, full; of events:
+        # invalid, forbidden.
         self.refused = Counter("laju_ingest_refused", "Requests or events refused", ("reason",), registry=registry)
         self.publish_seconds = Histogram(
             "laju_ingest_publish_seconds", "Time until JetStream acknowledged an envelope", registry=registry

@@ -87,13 +87,13 @@ MUTATIONS = (
         "an emptied EVENTS is created anew",
         "shared/bus.py",
         (("if config.name == EVENTS and await _exists(js, ALERTS)", "if False and await _exists(js, ALERTS)"),),
-        (FAULTS, "tests/integration/test_ingest.py"),
+        (FAULTS, "tests/integration/ingest/test_intake.py"),
     ),
     Mutation(
         "accepted before JetStream acknowledged",
         "services/ingest/writer.py",
         (("await self._js.publish(events_subject", "await self._js.publish_async(events_subject"),),
-        ("tests/integration/test_ingest.py", FAULTS),
+        ("tests/integration/ingest/test_intake.py", FAULTS),
     ),
     Mutation(
         "a deleted consumer is not created again",

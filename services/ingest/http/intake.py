@@ -7,68 +7,43 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any
+from time import monotonic
 from urllib.parse import parse_qs
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest import bodies
-from services.ingest.admission import Rejected, Rules
-from services.ingest.intake import Judged, judge
-from services.ingest.keys import Keyring
+from services.ingest.admission import Rules
+from services.ingest.bodies import form_of
+from services.ingest.http.limits import Held, Rates, Room
+from services.ingest.http.reading import inflated, read
+from services.ingest.http.receipt import Receipt, receipt_of
+from services.ingest.judging import Judged, judge
+from services.ingest.keys.key import Key
+from services.ingest.keys.ring import Keyring, Unauthorized
 from services.ingest.metrics import Metrics
 from services.ingest.pseudonym import Pseudonyms
 from services.ingest.settings import IngestSettings
 from services.ingest.writer import EnvelopeWriter
 from shared.envelope import Wire
 from shared.errors import BusFullError, BusUnavailableError
-from shared.events import DISTRICT_EVENT
-from shared.events.base import Frozen
 from shared.problems import Problem, response, unavailable
 
 PATH = "/v1/events"
 _BOOLEAN = TypeAdapter(bool)
-_REFERENCE = "#/components/schemas/{model}"
-
-
-class Wrong(Frozen):
-    """What is wrong with one field."""
-
-    path: str
-    message: str
-
-
-class Refusal(Frozen):
-    """A refused event: its position in the request (from 0), its id if it has one, and every field error."""
-
-    index: int
-    id: str | None
-    errors: list[Wrong]
-
-
-class Receipt(Frozen):
-    """``accepted`` events are stored for good; ``rejected`` ones are not and never cost the others."""
-
-    accepted: int
-    rejected: list[Refusal]
-
-
-_EXAMPLE = {
-    "specversion": "1.0",
-    "id": "2024-05-23/000017",
-    "source": "siak/51.71",
-    "type": "ikd.activated.v1",
-    "time": "2024-05-23T10:04:00+08:00",
-    "data": {
-        "citizen": "k1:6f1ed002ab5595859014ebf0951522d9",
-        "home": "51.71.01.1001",
-        "service": "51.71",
-        "channel": "outreach_opd",
-        "place": "Dinas PUPR",
-        "group": "asn",
-    },
+_RECHECK_SECONDS = 0.5
+_REASONS = {
+    400: "malformed",
+    401: "unauthorized",
+    408: "slow",
+    413: "too_large",
+    415: "content_type",
+    429: "rate",
+    503: "unavailable",
 }
+_ONLY_POST = Problem(
+    405, "Method Not Allowed", f"{PATH} takes events by POST and nothing else", headers={"Allow": "POST"}
+)
 
 
 class Intake:
@@ -95,6 +70,8 @@ class Intake:
         self._writer = writer
         self._metrics = metrics
         self._allowance = timedelta(seconds=settings.clock_allowance_seconds)
+        self._rates = Rates()
+        self._room = Room(requests=settings.requests_in_hand, size=settings.bytes_in_hand)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or let the app behind do it."""
@@ -104,41 +81,60 @@ class Intake:
         try:
             if scope["method"] != "POST":
                 raise _ONLY_POST
-            strict = _is_strict(scope)
-            judged = await self._judged(scope, receive)
-            refusals = [_refusal(index, event) for index, event in judged.refused]
-            if refusals and (strict or not judged.accepted):
-                raise _nothing_accepted(judged, refusals)
-            await self._store(judged.accepted)
+            receipt = await self._received(scope, receive)
         except Problem as problem:
             await response(problem)(scope, receive, send)
         else:
-            receipt = Receipt(accepted=len(judged.accepted), rejected=refusals)
             body = receipt.model_dump_json().encode()
             headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
             await send({"type": "http.response.start", "status": 202, "headers": headers})
             await send({"type": "http.response.body", "body": body})
 
-    async def _judged(self, scope: Scope, receive: Receive) -> Judged:
-        headers = dict(scope["headers"])
-        if not self._keyring.opens(headers.get(b"authorization", b"").decode("latin-1")):
-            self._metrics.refused.labels("unauthorized").inc()
-            raise _UNAUTHORIZED
+    async def _received(self, scope: Scope, receive: Receive) -> Receipt:
+        strict = _is_strict(scope)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        began = monotonic()
+        with self._room.hold() as held:
+            try:
+                key = self._key(headers)
+                self._rates.take(key, began)
+                judged = await self._judged(scope, headers, receive, key, held)
+                if monotonic() - began > _RECHECK_SECONDS:  # the key may have been revoked meanwhile
+                    self._key(headers)
+            except Problem as problem:
+                self._metrics.refused.labels(_REASONS[problem.status]).inc()
+                raise
+            self._count(judged)
+            receipt = receipt_of(judged, strict=strict)
+            await self._store(judged.accepted)
+            return receipt
+
+    def _key(self, headers: dict[str, str]) -> Key:
+        try:
+            return self._keyring.find(headers.get("authorization", ""), datetime.now(UTC))
+        except Unauthorized as refused:
+            raise Problem(401, "Unauthorized", str(refused), headers={"WWW-Authenticate": "Bearer"}) from None
+        except BusUnavailableError as error:
+            raise unavailable(str(error)) from error
+
+    async def _judged(self, scope: Scope, headers: dict[str, str], receive: Receive, key: Key, held: Held) -> Judged:
+        form = form_of(headers)
+        body = await read(receive, self._settings.max_body_bytes, held.take)
+        if encoding := headers.get("content-encoding"):
+            body = inflated(body, encoding, self._settings.max_inflated_bytes, held.take)
         rules = Rules(
             now=datetime.now(UTC),
             pseudonym=self._pseudonyms.of,
             nik_allowed=self._settings.nik_over_http or _is_private_line(scope),
             allowance=self._allowance,
         )
-        try:
-            body = await bodies.read(receive, self._settings.max_body_bytes)
-            judged = judge(headers.get(b"content-type", b"").decode("latin-1"), body, rules)
-        except Problem as problem:
-            self._metrics.refused.labels(_REASONS[problem.status]).inc()
-            raise
-        if judged.refused:
-            self._metrics.refused.labels("invalid").inc(len(judged.refused))
-        return judged
+        return judge(form, body, rules, key, most_events=self._settings.max_events)
+
+    def _count(self, judged: Judged) -> None:
+        forbidden = sum(event.forbidden for _, event in judged.refused)
+        for reason, count in (("forbidden", forbidden), ("invalid", len(judged.refused) - forbidden)):
+            if count:
+                self._metrics.refused.labels(reason).inc(count)
 
     async def _store(self, events: list[Wire]) -> None:
         try:
@@ -151,87 +147,6 @@ class Intake:
             raise unavailable(f"{error}. Nothing is lost: send the same events again") from error
         for kind, count in Counter(event["type"] for event in events).items():
             self._metrics.accepted.labels(kind).inc(count)
-
-
-def describe(document: dict[str, Any]) -> dict[str, Any]:
-    """The app's OpenAPI document with ``POST /v1/events``."""
-    described = DISTRICT_EVENT.json_schema(ref_template=_REFERENCE)["$defs"]
-    described |= Receipt.model_json_schema(ref_template=_REFERENCE)["$defs"]
-    return document | {
-        "paths": document["paths"] | {PATH: {"post": _operation()}},
-        "components": {"schemas": document.get("components", {}).get("schemas", {}) | described},
-    }
-
-
-def _operation() -> dict[str, Any]:
-    schema = DISTRICT_EVENT.json_schema(ref_template=_REFERENCE)
-    schema.pop("$defs")
-    receipt = Receipt.model_json_schema(ref_template=_REFERENCE)
-    receipt.pop("$defs")
-    strict = {"type": "boolean", "default": False, "description": "Accept all events of the request or none"}
-    return {
-        "tags": ["intake"],
-        "summary": "Hand in events",
-        "parameters": [
-            {"name": "strict", "in": "query", "schema": strict},
-            {"name": "authorization", "in": "header", "schema": {"type": "string", "description": "Bearer key"}},
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                bodies.STRUCTURED: {"schema": schema, "example": _EXAMPLE},
-                bodies.BATCH: {"schema": {"type": "array", "items": schema}, "example": [_EXAMPLE]},
-                bodies.NDJSON: {"schema": {"type": "string", "description": "one event a line"}},
-            },
-        },
-        "responses": {
-            "202": {"description": "Stored for good", "content": {"application/json": {"schema": receipt}}},
-            **{str(code): {"description": text} for code, text in _ANSWERS.items()},
-        },
-    }
-
-
-_ANSWERS = {
-    400: "The body is not the JSON that its content type promises",
-    401: "No valid key",
-    413: "The body is too large",
-    415: "Not a content type of CloudEvents or NDJSON",
-    422: "No event was accepted; `rejected` says why",
-    503: "The bus is away or full; Retry-After says when to send the same again",
-}
-_REASONS = {400: "malformed", 413: "too_large", 415: "content_type"}
-_ONLY_POST = Problem(
-    405, "Method Not Allowed", f"{PATH} takes events by POST and nothing else", headers={"Allow": "POST"}
-)
-_UNAUTHORIZED = Problem(
-    401,
-    "Unauthorized",
-    "send the key as 'Authorization: Bearer laju_…'; the operator's is in operator.key in the data folder of ingest",
-    headers={"WWW-Authenticate": "Bearer"},
-)
-
-
-def _refusal(index: int, event: Rejected) -> Refusal:
-    errors = [Wrong(path=error.path, message=error.message) for error in event.errors]
-    return Refusal(index=index, id=event.id, errors=errors)
-
-
-def _nothing_accepted(judged: Judged, refusals: list[Refusal]) -> Problem:
-    rejected = [refusal.model_dump() for refusal in refusals]
-    if judged.single:
-        wrongs = "; ".join(f"{wrong.path} {wrong.message}".strip() for wrong in refusals[0].errors)
-        return Problem(
-            422,
-            "Unprocessable Content",
-            f"the event was not accepted: {wrongs}",
-            accepted=0,
-            rejected=rejected,
-            errors=rejected[0]["errors"],
-        )
-    detail = (
-        f"no event was accepted: {len(refusals)} of {len(refusals) + len(judged.accepted)} are invalid, see rejected"
-    )
-    return Problem(422, "Unprocessable Content", detail, accepted=0, rejected=rejected)
 
 
 def _is_strict(scope: Scope) -> bool:

@@ -1,9 +1,7 @@
-"""Who may send events: bearer keys ``laju_<id>_<secret>``. For now one operator key opens everything."""
+"""The operator's key: there from the first start on, to begin with and to issue the others."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 
 from services.ingest.secrets import kept_in
@@ -24,19 +22,3 @@ def operator_key(settings: IngestSettings) -> str:
     if not key:
         raise InvalidError(f"reading the operator key failed: {path} is empty; delete it and a new key is made")
     return key
-
-
-class Keyring:
-    """Checks keys without keeping them: only the hash stays in memory."""
-
-    def __init__(self, key: str) -> None:
-        self._hash = _hashed(key)
-
-    def opens(self, authorization: str | None) -> bool:
-        """Whether an ``Authorization`` header carries the key; compared in constant time."""
-        scheme, _, key = (authorization or "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(_hashed(key.strip()), self._hash)
-
-
-def _hashed(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,1 @@
+"""The commands of ``laju`` as functions; ``services.cli.main`` puts them together."""

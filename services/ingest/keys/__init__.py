@@ -1,0 +1,1 @@
+"""Who may send what: keys with scopes, kept on the bus as hashes, known to every replica."""

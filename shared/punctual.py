@@ -1,0 +1,68 @@
+"""HTTP connections on which a request's head must come whole, soon and small.
+
+uvicorn bounds how long a connection may be idle between two requests, and nothing before the first one has come: a few
+hundred senders of a byte a minute would hold every connection there is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_HEAD_SECONDS = 10.0
+_HEAD_BYTES = 64 * 1024
+
+
+class PunctualProtocol(HttpToolsProtocol):
+    """Answers 408 and 431 and closes when a head takes longer than ten seconds or is larger than 64 KiB."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._due: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the class above
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._end()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a head has come."""
+        super().on_message_begin()
+        if self._due is None:
+            self._begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._end()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of a head, of a body, or of both."""
+        super().data_received(data)
+        if self._due is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > _HEAD_BYTES:
+                self._refuse(b"431 Request Header Fields Too Large")
+
+    def _begin(self) -> None:
+        self._head_bytes = 0
+        self._due = self.loop.call_later(_HEAD_SECONDS, self._refuse, b"408 Request Timeout")
+
+    def _end(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _refuse(self, status: bytes) -> None:
+        self._end()
+        if not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
+            self.transport.close()
