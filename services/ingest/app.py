@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from starlette.types import ASGIApp
 
+from services.ingest.http import catalogue
 from services.ingest.http.description import describe
 from services.ingest.http.intake import Intake
 from services.ingest.keys.bucket import Bucket
@@ -103,6 +104,7 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     )
     problems.install(app)
     app.include_router(telemetry.routes(service.metrics.registry, {"bus": service.check_bus}))
+    app.include_router(catalogue.routes())
     described = app.openapi
     app.openapi = lambda: describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it
     return Intake(
