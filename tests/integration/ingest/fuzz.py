@@ -31,7 +31,7 @@ _SPLICES = (
     b"\\u0000", b"9" * 400, b"[" * 300, b"\n", b"2024-02-30T25:61:61+99:99", b"5171012304990001", "ü".encode(),
 )  # fmt: skip
 _CONTENT_TYPES = (ONE, BATCH, LINES, "application/json", "application/cloudevents+json; charset=utf-8", "", "ä", "a/b")
-_ENCODINGS = ("", "", "", "gzip", "zstd", "br", "gzip, gzip")
+_ENCODINGS = (*[""] * 12, "gzip", "gzip", "zstd", "zstd", "br", "gzip, gzip")
 Identity = tuple[str, str]
 
 
