@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -43,12 +44,10 @@ def form_of(headers: Mapping[str, str]) -> Form:
         Problem: 415, it is something else; 400, an attribute in a header cannot be read.
     """
     told = headers.get("content-type", "")
-    parsed = Message()
-    parsed["content-type"] = told
-    media, charset = parsed.get_content_type(), parsed.get_param("charset")
+    media, charset = _media_of(told)
     if not told.strip():
         raise _unsupported("none")
-    if charset is not None and str(charset).lower() not in _CHARSETS:
+    if charset not in _CHARSETS:
         raise _unsupported(told)
     for kind in (STRUCTURED, BATCH, NDJSON):
         if media == kind:
@@ -59,6 +58,15 @@ def form_of(headers: Mapping[str, str]) -> Form:
             raise _malformed("in the binary mode Content-Type says what the data is; leave ce-datacontenttype out")
         return Form(BINARY, {name: _decoded(name, value) for name, value in attributes.items()})
     raise _unsupported(told)
+
+
+# Parsing it took as long as checking an event, and there are a handful of them.
+@lru_cache(maxsize=1000)
+def _media_of(content_type: str) -> tuple[str, str]:
+    """The media type and the charset, in lower case."""
+    parsed = Message()
+    parsed["content-type"] = content_type
+    return parsed.get_content_type(), str(parsed.get_param("charset", "utf-8")).lower()
 
 
 def one_in(body: bytes) -> object:
