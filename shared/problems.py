@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import RecoverableError
 
 RETRY_SECONDS = 2
+_LONG_DIGITS = re.compile(r"\d{12,}")
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
@@ -28,13 +30,18 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         self.members = members
 
 
+def masked(text: str) -> str:
+    """Without long digit runs: one could be a NIK that was sent in the wrong place."""
+    return _LONG_DIGITS.sub("…", text)
+
+
 def response(problem: Problem) -> JSONResponse:
-    """The problem as an HTTP answer."""
+    """The problem as an HTTP answer. What it repeats of a request is masked."""
     body = {
         "type": "about:blank",
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": masked(problem.detail),
         **problem.members,
     }
     return JSONResponse(body, problem.status, headers=problem.headers, media_type="application/problem+json")

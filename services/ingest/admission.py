@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from shared.events import CITIZEN_TYPES, DISTRICT_EVENT, CitizenEvent, RegionEvent, wire_type
+from shared.problems import masked
 from shared.upcast import RawEvent, upcast
 from shared.wilayah import local_day
 
@@ -21,7 +22,6 @@ EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)
 
 _ATTRIBUTES = ("specversion", "id", "source", "type", "time", "datacontenttype", "data")
 _CITIZEN_WIRE_TYPES = frozenset(wire_type(model) for model in CITIZEN_TYPES)
-_LONG_DIGITS = re.compile(r"\d{12,}")
 _MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this event type",
@@ -144,13 +144,8 @@ def _field_error(detail: ErrorDetails) -> FieldError:
     # The first part of the location is the event type, which says nothing about where in the event it is.
     path = ".".join(str(part) for part in detail["loc"][1:])
     message = _MESSAGES.get(kind) or detail["msg"].removeprefix("Value error, ")
-    return FieldError(_masked(path), _masked(message))
+    return FieldError(masked(path), masked(message))
 
 
 def _shown_id(value: object) -> str | None:
-    return _masked(value[:120]) if isinstance(value, str) else None
-
-
-def _masked(text: str) -> str:
-    """Without long digit runs: one could be a NIK that was sent in the wrong place."""
-    return _LONG_DIGITS.sub("…", text)
+    return masked(value[:120]) if isinstance(value, str) else None
