@@ -12,12 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
 from bench import report
 from bench.__main__ import RESULTS
+from docs import asyncapi
 from services.aggregator.book import Book, Track
 from services.aggregator.facts import Decree, Opening
 from services.aggregator.metrics import Metrics as AggregatorMetrics
@@ -72,11 +74,20 @@ _DATA: dict[str, Schema] = {
 }  # fmt: skip
 
 
+class _Plain(yaml.SafeDumper):
+    """Repeats what occurs twice, for people."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its content."""
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     return {
         DOCS / "events.md": events(),
+        DOCS / "asyncapi.yaml": f"# {_HEAD[5:-6]}\n"
+        + yaml.dump(asyncapi.document(), Dumper=_Plain, sort_keys=False, width=120),
         DOCS / "settings.md": settings(),
         DOCS / "metrics.md": metrics(),
         DOCS / "measurements.md": _HEAD + report.page(results),

@@ -10,8 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from services.ingest.admission import Rejected, Rules, admit
+from shared.bus import stream_configs
 from shared.events import CITIZEN_TYPES, OUTCOME_EVENT, OUTCOME_TYPES, REGION_TYPES, wire_type
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +102,17 @@ def test_decisions_are_numbered_and_complete() -> None:
     for page in DECISIONS:
         headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert headings == ["Context", "Decision", "Consequences", "Alternatives"], page.name
+
+
+def test_the_description_of_the_bus_names_every_stream_and_nothing_that_is_not_there() -> None:
+    described = yaml.safe_load((DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
+    for stream in stream_configs(1, 16):
+        address = described["channels"][stream.name]["address"]
+        (subject,) = stream.subjects or []
+        assert address.partition(".")[0] == subject.partition(".")[0]
+    references = re.findall(r"\$ref'?: '?#/([^'\n]+)", (DOCS / "asyncapi.yaml").read_text(encoding="utf-8"))
+    assert references
+    for reference in references:
+        place = described
+        for name in reference.split("/"):
+            place = place[name]
