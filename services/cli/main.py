@@ -8,7 +8,7 @@ from services.cli.commands.archive import export_events, import_events
 from services.cli.commands.keys import keys
 from services.cli.commands.quarantine import quarantine
 from services.cli.commands.rebuild import rebuild_projection
-from services.cli.commands.send import send
+from services.cli.commands.send import send, template
 from services.cli.commands.services import aggregator, ingest, notifier
 from services.cli.commands.simulate import simulate_events
 from services.cli.commands.status import status
@@ -27,6 +27,7 @@ app.command("notifier")(notifier)
 app.command("up")(up)
 app.command("mail-catcher", hidden=True)(mail_catcher)
 app.command("send")(send)
+app.command("template")(template)
 app.command("status")(status)
 app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)

@@ -1,13 +1,15 @@
-"""Sends NDJSON events to ingest in chunks, and keeps trying while ingest cannot take them.
+"""Sends events to ingest in chunks, and keeps trying while ingest cannot take them.
 
 Repeating is always safe: an event is known by its source and id and counts once.
 """
 
 from __future__ import annotations
 
+import gzip
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -17,12 +19,17 @@ from services.cli.errors import CliError
 from services.cli.http_client import no_answer, read, sentence
 
 CHUNK_LINES = 500
+_COMPRESSION = 6
 SHOWN_REJECTIONS = 20
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 10.0
 _OUTCOMES = (202, 422)
 _TRY_AGAIN = (429, 503)
 
 Line = tuple[int, bytes]
+"""An event as JSON with its line feed, and the number of the line or row that it comes from."""
+
+Answered = Callable[[Sequence[Line], Sequence["Rejection"]], None]
+"""Told of each chunk that ingest has answered, and of those in it that were refused."""
 
 
 class _FieldError(BaseModel):
@@ -43,61 +50,78 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One event that ingest refused: ``line`` counts from 1, ``reasons`` name the field and what is wrong with it."""
+    """One event that was refused: ``number`` is that of its line or row, ``reasons`` name the field and what is wrong
+    with it."""
 
-    line: int
+    number: int
     id: str | None
     reasons: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the lines sent so far; of the rejections only the first are kept."""
+    """What became of what was sent so far; of the rejections only the first are kept. ``unit`` is what is counted."""
 
+    unit: str = "line"
     accepted: int = 0
     rejected: int = 0
     shown: list[Rejection] = field(default_factory=list)
 
+    def reject(self, rejection: Rejection) -> None:
+        """One more was refused."""
+        self.rejected += 1
+        if len(self.shown) < SHOWN_REJECTIONS:
+            self.shown.append(rejection)
+
 
 class SendStoppedError(CliError):
-    """Sending ended early. Everything before ``line`` was taken; sending the whole file again is safe too."""
+    """Sending ended early. Everything before line or row ``number`` was taken; sending the whole again is safe too."""
 
-    def __init__(self, reason: str, line: int, outcome: Outcome) -> None:
+    def __init__(self, reason: str, number: int, outcome: Outcome) -> None:
         super().__init__(
-            f"stopped before line {line}: {reason}. Send again from line {line} on, or simply everything: "
-            "repeating is safe, what was accepted is not counted twice."
+            f"stopped before {outcome.unit} {number}: {reason}. Run the same command again: it goes on from there, and "
+            "what was accepted is not counted twice."
         )
-        self.line = line
+        self.number = number
         self.outcome = outcome
 
 
+def numbered(lines: Iterable[bytes]) -> Iterator[Line]:
+    """The lines that are not blank, numbered from 1."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, line if line.endswith(b"\n") else line + b"\n"
+
+
 def send(
-    lines: Iterable[bytes],
+    lines: Iterable[Line],
     service: httpx.Client,
     key: str,
+    outcome: Outcome,
     *,
     give_up_seconds: float,
-    on_sent: Callable[[int], None] = lambda _: None,
+    on_answered: Answered = lambda chunk, rejections: None,
     pause: Callable[[float], object] = time.sleep,
-) -> Outcome:
-    """Send every line that is not blank; ``on_sent`` is told the bytes of each chunk that was taken.
+) -> None:
+    """Send every line, and add to the ``outcome`` what became of it.
 
     While ingest is busy or away, the same chunk is sent again, after the time ingest asks for or with growing pauses,
     until it has failed for ``give_up_seconds``.
 
     Raises:
-        SendStoppedError: a chunk could not be delivered; it says from which line to go on.
+        SendStoppedError: a chunk could not be delivered; it says from where to go on.
     """
-    outcome = Outcome()
     for chunk in _chunks(lines):
         try:
             response = _deliver(chunk, service, key, give_up_seconds, pause)
             answer = read(response, _Answer)
         except CliError as error:
             raise SendStoppedError(str(error), chunk[0][0], outcome) from error
-        _add(outcome, answer, chunk)
-        on_sent(sum(len(line) for _, line in chunk))
-    return outcome
+        rejections = [_rejection(item, chunk) for item in answer.rejected]
+        outcome.accepted += answer.accepted
+        for rejection in rejections:
+            outcome.reject(rejection)
+        on_answered(chunk, rejections)
 
 
 def key_from(option: str | None, data: Path) -> str:
@@ -118,23 +142,17 @@ def key_from(option: str | None, data: Path) -> str:
         ) from error
 
 
-def _chunks(lines: Iterable[bytes]) -> Iterator[list[Line]]:
-    chunk: list[Line] = []
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            chunk.append((number, line if line.endswith(b"\n") else line + b"\n"))
-        if len(chunk) == CHUNK_LINES:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    waiting = iter(lines)
+    while chunk := list(islice(waiting, CHUNK_LINES)):
         yield chunk
 
 
 def _deliver(
     chunk: list[Line], service: httpx.Client, key: str, give_up_seconds: float, pause: Callable[[float], object]
 ) -> httpx.Response:
-    body = b"".join(line for _, line in chunk)
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
+    body = gzip.compress(b"".join(line for _, line in chunk), _COMPRESSION)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
     deadline = time.monotonic() + give_up_seconds
     wait = _FIRST_PAUSE_SECONDS
     while True:
@@ -163,9 +181,6 @@ def _retry_after(response: httpx.Response) -> float | None:
     return float(value) if value.isdecimal() else None
 
 
-def _add(outcome: Outcome, answer: _Answer, chunk: list[Line]) -> None:
-    outcome.accepted += answer.accepted
-    outcome.rejected += len(answer.rejected)
-    for item in answer.rejected[: SHOWN_REJECTIONS - len(outcome.shown)]:
-        reasons = tuple(f"{error.path}: {error.message}" if error.path else error.message for error in item.errors)
-        outcome.shown.append(Rejection(chunk[item.index][0], item.id, reasons))
+def _rejection(item: _RejectedEvent, chunk: Sequence[Line]) -> Rejection:
+    reasons = tuple(f"{error.path}: {error.message}" if error.path else error.message for error in item.errors)
+    return Rejection(chunk[item.index][0], item.id, reasons)

@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import secrets
 
-from services.ingest.secrets import kept_in
 from services.ingest.settings import IngestSettings
 from shared.errors import InvalidError
+from shared.secrets import kept_in
 
 KEY_ID = "k1"
 _KEY_HEX_DIGITS = 64

@@ -16,7 +16,7 @@ from rich.table import Table
 from services.cli import demo
 from services.cli.errors import CliError
 from services.cli.http_client import client, get
-from services.cli.sending import key_from, send
+from services.cli.sending import Outcome, key_from, numbered, send
 from services.cli.tables import Standings, standings_table
 from services.cli.up.folder import DataFolder
 from services.cli.up.readiness import Pause
@@ -86,11 +86,12 @@ def run_demo(folder: DataFolder, services: Mapping[str, str], console: Console, 
         out.writelines(f"{event.model_dump_json(exclude_none=True)}\n" for event in demo.events())
     key = key_from(None, folder.root)
     with folder.demo_events.open("rb") as lines, client(services["ingest"]) as ingest:
-        outcome = send(lines, ingest, key, give_up_seconds=60, pause=pause)
+        outcome = Outcome()
+        send(numbered(lines), ingest, key, outcome, give_up_seconds=60, pause=pause)
     if outcome.rejected:
         first = outcome.shown[0]
         raise CliError(
-            f"ingest refused {outcome.rejected} events of the demo, first line {first.line} of {folder.demo_events}: "
+            f"ingest refused {outcome.rejected} events of the demo, first line {first.number} of {folder.demo_events}: "
             f"{'; '.join(first.reasons)}"
         )
     console.print(f"Sent {outcome.accepted:,} demo events ({folder.demo_events}); waiting for what follows from them …")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 
-from services.ingest.secrets import kept_in
 from services.ingest.settings import IngestSettings
 from shared.errors import InvalidError
+from shared.secrets import kept_in
 
 
 def operator_key(settings: IngestSettings) -> str:

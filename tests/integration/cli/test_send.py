@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ class Ingest:
     async def __call__(self, request: Request) -> Response:
         assert request.headers["authorization"] == f"Bearer {KEY}"
         assert request.headers["content-type"] == "application/x-ndjson"
-        lines = (await request.body()).splitlines()
+        assert request.headers["content-encoding"] == "gzip"
+        lines = gzip.decompress(await request.body()).splitlines()
         if self.refusals and (refusal := self.refusals.pop(0)):
             return refusal
         self.chunks.append(lines)
@@ -50,6 +52,12 @@ def run(ingest: Ingest, *arguments: str, stdin: bytes | None = None) -> tuple[in
     with serving("/v1/events", handler, "POST") as url:
         result = CliRunner().invoke(app, ["send", *arguments, "--url", url, "--key", KEY], input=stdin)
     return result.exit_code, result.output
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command keeps how far it got in the folder where it runs."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
@@ -79,11 +87,14 @@ def test_rejections_are_named_by_their_line_in_the_file(file: Path) -> None:
     file.write_text("\n".join(lines))
     code, said = run(Ingest(), str(file))
     assert code == 2
-    assert said.splitlines() == [
+    assert said.splitlines()[:3] == [
         "597 accepted, 2 rejected",
         "line 4 (e2): data.home: is unknown",
         "line 550 (e48): data.home: is unknown",
     ]
+    refused = file.with_name("events.ditolak.ndjson")
+    assert str(refused) in said
+    assert refused.read_text() == "bad\nbad\n"
 
 
 def test_many_rejections_are_counted_after_the_first_twenty(file: Path) -> None:
@@ -91,7 +102,7 @@ def test_many_rejections_are_counted_after_the_first_twenty(file: Path) -> None:
     code, said = run(Ingest(), str(file))
     assert code == 2
     assert said.splitlines()[0] == "0 accepted, 30 rejected"
-    assert said.splitlines()[20:] == ["line 20 (e19): data.home: is unknown", "… and 10 more"]
+    assert said.splitlines()[20:22] == ["line 20 (e19): data.home: is unknown", "… and 10 more"]
 
 
 def test_standard_input() -> None:
@@ -125,7 +136,7 @@ def test_an_answer_in_another_form_is_no_success(file: Path) -> None:
 def test_nobody_there(file: Path) -> None:
     file.write_text("{}\n")
     url = f"http://127.0.0.1:{free_port()}"
-    arguments = ["send", str(file), "--url", url, "--key", KEY, "--give-up-seconds", "0"]
+    arguments = ["send", str(file), "--url", url, "--key", KEY, "--give-up-seconds", "0", "--data", str(file.parent)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1
     assert f"no answer from {url}" in result.output
@@ -158,3 +169,25 @@ def test_what_cannot_begin_is_said_plainly(arguments: list[str], message: str) -
     assert result.exit_code == 1
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def test_an_interrupted_run_goes_on_where_it_ended(file: Path, tmp_path: Path) -> None:
+    file.write_text("".join(f'{{"n": {n}}}\n' for n in range(1_200)))
+    ingest = Ingest(None, None, JSONResponse({"title": "Forbidden", "detail": "x"}, 400))
+
+    async def handler(request: Request) -> Response:
+        return await ingest(request)
+
+    with serving("/v1/events", handler, "POST") as url:
+        arguments = ["send", str(file), "--url", url, "--key", KEY, "--data", str(tmp_path / "data")]
+        first = CliRunner().invoke(app, arguments)
+        assert first.exit_code == 1
+        assert "stopped before line 1001" in first.output
+        second = CliRunner().invoke(app, arguments)
+        assert second.exit_code == 0
+        assert "going on behind line 1000" in second.output
+        assert "200 accepted" in second.output
+        third = CliRunner().invoke(app, arguments)
+        assert "1200 accepted" in third.output
+    sent = [line for chunk in ingest.chunks for line in chunk]
+    assert sent[:1_200] == sent[1_200:] == [f'{{"n": {n}}}'.encode() for n in range(1_200)]

@@ -1,4 +1,4 @@
-"""Secrets that ingest makes for itself at first start: files only their owner can read."""
+"""Secrets that a process makes for itself at first start: files only their owner can read."""
 
 from __future__ import annotations
 
