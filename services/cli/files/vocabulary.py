@@ -36,7 +36,7 @@ YES, NO = "true", "false"
 HEADERS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
     "type": ("Jenis", "jenis layanan", "jenis kegiatan", "jenis peristiwa", "layanan apa", "kegiatan", "type",
              "event", "event type"),
-    "id": ("No registrasi", "nomor", "nomor registrasi", "no reg", "no pendaftaran", "nomor pendaftaran", "id",
+    "id": ("No registrasi", "nomor registrasi", "no reg", "no pendaftaran", "nomor pendaftaran", "id",
            "registration number"),
     "nik": ("NIK", "nomor induk kependudukan", "no induk kependudukan", "nomor nik", "no nik", "nomor ktp", "no ktp"),
     "citizen": ("Pseudonim", "pseudonym", "citizen"),
@@ -57,7 +57,7 @@ HEADERS: Mapping[Field, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 ERROR_HEADER = "kesalahan"
 """The column that says why a row was refused."""
-UNUSED_HEADERS = ("no", "no urut", "nomor urut", ERROR_HEADER)
+UNUSED_HEADERS = ("no", "nomor", "no urut", "nomor urut", ERROR_HEADER)
 
 TYPES: tuple[str, ...] = (*(wire_type(model) for model in CITIZEN_TYPES), REACTIVATION)
 CHOICES: Mapping[Field, tuple[str, ...]] = MappingProxyType({

@@ -34,7 +34,8 @@ from shared.events.citizen import Group, Reason
         ("alasan", "reason"),
         ("layanan apa", "type"),
         ("No. Registrasi", "id"),
-        ("nomor", "id"),
+        ("nomor registrasi", "id"),
+        ("Nomor", None),
         ("pseudonim", "citizen"),
         ("sumber", "source"),
         ("reaktivasi", "reactivation"),
@@ -129,7 +130,7 @@ def test_a_mapping_file_adds_to_the_built_in_words(tmp_path: Path) -> None:
             """
             [columns]
             "Desa asal" = "home"
-            Nomor = "ignored"
+            "Lokasi" = "ignored"
             [values.channel]
             "Pameran  Kota" = "outreach_mall"
             kantor = "upt"
@@ -145,7 +146,7 @@ def test_a_mapping_file_adds_to_the_built_in_words(tmp_path: Path) -> None:
     )
     assert mapping.field_of("desa ASAL") == "home"
     assert mapping.field_of("NIK") == "nik"
-    assert mapping.is_unused("Nomor")
+    assert mapping.is_unused("Lokasi")
     assert mapping.values["channel"]["pameran kota"] == "outreach_mall"
     assert mapping.values["channel"]["kantor"] == "upt"
     assert mapping.values["channel"]["office"] == "office"
