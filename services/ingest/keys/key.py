@@ -48,6 +48,11 @@ class Key(BaseModel):
         """Whether this is its secret; compared in constant time."""
         return hmac.compare_digest(digest_of(secret), self.digest)
 
+    @property
+    def opens_everything(self) -> bool:
+        """Whether no event is outside of its scopes."""
+        return self.national and self.types == ("*",) and self.regions == (NATION,)
+
     def ended(self, now: datetime) -> str | None:
         """Why it opens nothing any more, as a sentence; ``None`` while it does. ``now`` is aware."""
         if self.revoked_at is not None:

@@ -81,6 +81,11 @@ def test_scopes(holder: str, what: str, mark: str) -> None:
         assert KEYS[holder].id in error.message
 
 
+@pytest.mark.parametrize("holder", MATRIX)
+def test_only_who_lacks_nothing_opens_everything(holder: str) -> None:
+    assert KEYS[holder].opens_everything == (set(MATRIX[holder].split()) == {"."})
+
+
 def test_a_refusal_says_which_scopes_the_key_has() -> None:
     error = scope_error(KEYS["two cities'"], done("ikd.activated", "36.04"))
     assert error is not None
