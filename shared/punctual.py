@@ -23,7 +23,7 @@ class PunctualProtocol(HttpToolsProtocol):
         self._due: asyncio.TimerHandle | None = None
         self._head_bytes = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the class above
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows the type so
         """Begin to wait for the first head."""
         super().connection_made(transport)
         self._begin()

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import os
 import time
 import zlib
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import IO
 
 from nats.errors import Error as NatsError
@@ -22,6 +20,7 @@ from nats.js import JetStreamContext
 from nats.js.api import PubAck
 from nats.js.errors import APIError, NotFoundError
 
+from services.cli.appearing import appearing
 from services.cli.archive_lines import (
     FORMAT,
     Header,
@@ -103,20 +102,8 @@ def _appearing(file: Path, *, force: bool) -> Iterator[IO[bytes]]:
     if file.exists() and not force:
         raise CliError(f"{file} exists already. Give another name, or --force to replace it.")
     try:
-        with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as out:
-            part = Path(out.name)
-            try:
-                yield out
-                out.flush()
-                os.fsync(out.fileno())
-                part.replace(file)
-            finally:
-                part.unlink(missing_ok=True)
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with appearing(file) as out:
+            yield out
     except OSError as error:
         raise CliError(f"{file} cannot be written: {error.strerror or error}") from error
 

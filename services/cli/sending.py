@@ -79,8 +79,8 @@ class SendStoppedError(CliError):
 
     def __init__(self, reason: str, number: int, outcome: Outcome) -> None:
         super().__init__(
-            f"stopped before {outcome.unit} {number}: {reason}. Run the same command again: it goes on from there, and "
-            "what was accepted is not counted twice."
+            f"stopped before {outcome.unit} {number}: {reason}. Run the same command again: a file goes on from "
+            "there, and what was accepted is not counted twice."
         )
         self.number = number
         self.outcome = outcome

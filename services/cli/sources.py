@@ -24,7 +24,7 @@ from services.cli.sending import Line, Outcome, Rejection, numbered
 from shared.secrets import kept_in
 from shared.upcast import RawEvent
 
-LINES = (".ndjson", ".jsonl", ".json")
+LINES = (".ndjson", ".jsonl")
 
 
 class Source(Protocol):
@@ -90,16 +90,16 @@ class Rows:
         """Write the refused rows."""
         self._refused.__exit__(None, None, None)
 
-    def judged(self) -> Iterator[tuple[Row, RawEvent | tuple[RowProblem, ...]]]:
-        """Every row with its event, or with all its problems."""
+    def judged(self, after: int = 0) -> Iterator[tuple[Row, RawEvent | tuple[RowProblem, ...]]]:
+        """Every row behind ``after`` with its event, or with all its problems."""
         for row in self._table.rows:
+            if row.number <= after:
+                continue
             yield row, event_of(row, self._reading, self._defaults, self._identify, now=datetime.now(UTC))
 
     def lines(self, after: int, outcome: Outcome) -> Iterator[Line]:
         """The events of the rows behind ``after``; rows with problems are refused."""
-        for row, made in self.judged():
-            if row.number <= after:
-                continue
+        for row, made in self.judged(after):
             if isinstance(made, tuple):
                 rejection = Rejection(row.number, None, tuple(problem.reason for problem in made))
                 outcome.reject(rejection)

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from services.cli.appearing import appearing
 from services.cli.errors import CliError
 from services.cli.files import delimited
-from services.cli.files.appearing import appearing
 from services.cli.files.columns import STANDARD, Mapping
 from services.cli.files.journal import Entry, Journal, fingerprint
 from services.cli.files.reading import TEXT_SUFFIXES, grid_of, is_delimited, rows_in

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from services.cli.appearing import appearing
 from services.cli.errors import CliError
-from services.cli.files.appearing import appearing
 
 
 class ResumePoint:

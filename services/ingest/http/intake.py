@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
@@ -93,14 +94,10 @@ class Intake:
     async def _received(self, scope: Scope, receive: Receive) -> Receipt:
         strict = _is_strict(scope)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        began = monotonic()
-        with self._room.hold() as held:
+        with ExitStack() as room:
             try:
-                key = self._key(headers)
-                self._rates.take(key, began)
-                judged = await self._judged(scope, headers, receive, key, held)
-                if monotonic() - began > _RECHECK_SECONDS:  # the key may have been revoked meanwhile
-                    self._key(headers)
+                held = room.enter_context(self._room.hold())
+                judged = await self._judged(scope, headers, receive, held)
             except Problem as problem:
                 self._metrics.refused.labels(_REASONS[problem.status]).inc()
                 raise
@@ -117,7 +114,9 @@ class Intake:
         except BusUnavailableError as error:
             raise unavailable(str(error)) from error
 
-    async def _judged(self, scope: Scope, headers: dict[str, str], receive: Receive, key: Key, held: Held) -> Judged:
+    async def _judged(self, scope: Scope, headers: dict[str, str], receive: Receive, held: Held) -> Judged:
+        began, key = monotonic(), self._key(headers)
+        self._rates.take(key, began)
         form = form_of(headers)
         body = await read(receive, self._settings.max_body_bytes, held.take)
         if encoding := headers.get("content-encoding"):
@@ -128,6 +127,8 @@ class Intake:
             nik_allowed=self._settings.nik_over_http or _is_private_line(scope),
             allowance=self._allowance,
         )
+        if monotonic() - began > _RECHECK_SECONDS:  # the key may have been revoked meanwhile
+            key = self._key(headers)
         return judge(form, body, rules, key, most_events=self._settings.max_events)
 
     def _count(self, judged: Judged) -> None:

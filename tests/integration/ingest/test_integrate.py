@@ -30,6 +30,7 @@ _NEEDS = {"sh": "curl", "python": sys.executable, "js": "node"}
 
 @pytest.mark.parametrize(("language", "text"), BLOCKS)
 def test_an_example_stores_what_it_sends(ingest: Intake, tmp_path: Path, language: str, text: str) -> None:
+    # curl and node are no part of what the tests may count on: Python, make and git.
     if shutil.which(_NEEDS[language]) is None:
         pytest.skip(f"{_NEEDS[language]} is not on this machine")
     command, name = _RUNS[language]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]  # it has none
+import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
 from python_calamine import CalamineWorkbook
 
 from tests.integration.ingest.running import KEY, Intake

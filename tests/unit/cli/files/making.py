@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import xlsxwriter  # type: ignore[import-untyped]
-from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]
+import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
+from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]  # publishes no types
 from odf.table import Table, TableCell, TableRow  # type: ignore[import-untyped]
 from odf.text import P  # type: ignore[import-untyped]
 
