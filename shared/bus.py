@@ -28,6 +28,8 @@ EVENTS = "EVENTS"
 PACE = "PACE"
 ALERTS = "ALERTS"
 QUARANTINE = "QUARANTINE"
+INTAKE = "INTAKE"
+REJECTED = "REJECTED"
 _DAY = 86_400
 _PATIENCE_SECONDS = 1.0
 Value = TypeVar("Value")
@@ -51,6 +53,16 @@ def alerts_subject(region: str) -> str:
 def quarantine_subject(stream: str, digest: str) -> str:
     """One subject for each quarantined event of a stream, so that quarantining it again replaces it."""
     return f"quarantine.{stream.lower()}.{digest}"
+
+
+def intake_subject(region: str) -> str:
+    """Where a district without HTTP, such as ``51.71``, puts its events."""
+    return f"intake.{region}"
+
+
+def rejected_subject(region: str) -> str:
+    """Where such a district is told what of it was refused, and why."""
+    return f"rejected.{region}"
 
 
 def presence_subject(group: str) -> str:
@@ -111,6 +123,24 @@ def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:
             discard=DiscardPolicy.OLD,
             max_age=0,
             max_msgs_per_subject=1,
+            **common,
+        ),
+        # A district's own stream keeps its events for 30 days: INTAKE keeps them for longer, because the server finds
+        # in it up to where it has copied a district's stream, and would begin anew if nothing of it were left.
+        StreamConfig(
+            name=INTAKE,
+            subjects=["intake.>"],
+            description="what districts put on the bus, not yet judged",
+            discard=DiscardPolicy.NEW,
+            max_age=40 * _DAY,
+            **common,
+        ),
+        StreamConfig(
+            name=REJECTED,
+            subjects=["rejected.>"],
+            description="what of it was refused, with the reasons",
+            discard=DiscardPolicy.OLD,
+            max_age=100 * _DAY,
             **common,
         ),
     ]
