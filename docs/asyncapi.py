@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from services.ingest.nats.refusal import RefusedMessage
 from shared import bus
 from shared.events import DISTRICT_EVENT, OUTCOME_EVENT
 from shared.quarantine import Quarantined
@@ -20,9 +21,17 @@ _DIGEST = {"digest": {"description": "of the identity of what is kept, so that k
 def document() -> Schema:
     """The whole document."""
     district, outcome = (_schema(adapter) for adapter in (DISTRICT_EVENT, OUTCOME_EVENT))
-    kept = _schema(TypeAdapter(Quarantined))
-    definitions = {**district.pop("$defs"), **outcome.pop("$defs"), **kept.pop("$defs", {})}
-    definitions |= {"DistrictEvent": district, "OutcomeEvent": outcome, "Quarantined": kept}
+    kept, refused = (_schema(TypeAdapter(model)) for model in (Quarantined, RefusedMessage))
+    definitions = {
+        **district.pop("$defs"),
+        **outcome.pop("$defs"),
+        **kept.pop("$defs", {}),
+        **refused.pop("$defs"),
+        "DistrictEvent": district,
+        "OutcomeEvent": outcome,
+        "Quarantined": kept,
+        "RefusedMessage": refused,
+    }
     presence = {
         "type": "object",
         "properties": {"replica": {"type": "string"}, "leaving": {"type": "boolean", "default": False}},
@@ -36,6 +45,8 @@ def document() -> Schema:
         bus.QUARANTINE: _channel(
             "quarantine.events.{digest}", streams[bus.QUARANTINE].description, _DIGEST, "quarantined"
         ),
+        bus.INTAKE: _channel("intake.{region}", streams[bus.INTAKE].description, _REGION, "report"),
+        bus.REJECTED: _channel("rejected.{region}", streams[bus.REJECTED].description, _REGION, "refused"),
         "presence": _channel(
             "presence.aggregator.{projection}",
             "replicas of the aggregator say that they are there; in no stream",
@@ -48,12 +59,15 @@ def document() -> Schema:
         "info": {
             "title": "Laju on the bus",
             "version": "1",
-            "description": "Subjects and messages between ingest, aggregator and notifier. Districts send over HTTP.",
+            "description": "Subjects and messages between ingest, aggregator and notifier, and for districts with a "
+            "leaf node: they send on intake and read rejected. All others send over HTTP.",
         },
         "defaultContentType": "application/json",
         "servers": {"nats": {"host": "127.0.0.1:4222", "protocol": "nats", "description": "with JetStream"}},
         "channels": channels,
         "operations": {
+            "ingestTakesReports": _operation("receive", bus.INTAKE, "ingest: judges them as it does over HTTP"),
+            "ingestTellsRefusals": _operation("send", bus.REJECTED, "ingest: what did not come in, and why"),
             "ingestStoresEvents": _operation("send", bus.EVENTS, "ingest: envelopes, acknowledged by JetStream"),
             "aggregatorProjectsEvents": _operation("receive", bus.EVENTS, "aggregator: merges them, then acknowledges"),
             "aggregatorTellsPace": _operation("send", bus.PACE, "aggregator: standings that changed"),
@@ -80,6 +94,23 @@ def document() -> Schema:
                         "items": {"$ref": _REFERENCE.format(model="DistrictEvent")},
                     },
                 },
+                "report": {
+                    "contentType": "application/cloudevents-batch+json",
+                    "headers": {
+                        "type": "object",
+                        "properties": {
+                            "Content-Type": {
+                                "type": "string",
+                                "description": "as over HTTP, NDJSON and the binary mode too; without it an array is a "
+                                "batch and anything else one event",
+                            },
+                            "Content-Encoding": {"type": "string", "enum": ["gzip", "zstd"]},
+                            "Nats-Msg-Id": {"type": "string", "description": "the sender's own; drops an early retry"},
+                        },
+                    },
+                    "payload": {"type": "array", "items": {"$ref": _REFERENCE.format(model="DistrictEvent")}},
+                },
+                "refused": {"payload": {"$ref": _REFERENCE.format(model="RefusedMessage")}},
                 "outcome": {
                     "contentType": "application/cloudevents+json",
                     "payload": {"$ref": _REFERENCE.format(model="OutcomeEvent")},

@@ -17,6 +17,7 @@ from services.ingest.keys.bucket import Bucket
 from services.ingest.keys.operator import operator_key
 from services.ingest.keys.ring import Keyring
 from services.ingest.metrics import Metrics
+from services.ingest.nats.intake import BusIntake
 from services.ingest.pseudonym import pseudonyms
 from services.ingest.settings import IngestSettings
 from services.ingest.writer import EnvelopeWriter
@@ -35,6 +36,7 @@ class Ingest:
         self._lifeline = lifeline
         self._writer: EnvelopeWriter | None = None
         self._bucket: Bucket | None = None
+        self.pseudonyms = pseudonyms(settings)
         self.keyring = Keyring(operator_key(settings))
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="ingest", on_closed=lifeline.closed)
@@ -59,9 +61,18 @@ class Ingest:
             self.metrics,
             timeout_seconds=self._settings.publish_timeout_seconds,
         )
-        watch = bus.StreamWatch(js, _nothing_to_mend, self._lifeline.cut)
+        intake = BusIntake(
+            js,
+            bus.client_of(self.broker),
+            self.writer,
+            settings=self._settings,
+            pseudonyms=self.pseudonyms,
+            metrics=self.metrics,
+        )
+        await bus.patiently(intake.ensure, "preparing the consumer of INTAKE")
+        watch = bus.StreamWatch(js, intake.ensure, self._lifeline.cut)
         self._bucket = Bucket(js, replicas=self._settings.stream_replicas)
-        return [watch.run(), self.keyring.follow(self._bucket)]
+        return [watch.run(), self.keyring.follow(self._bucket), intake.run()]
 
     async def stop(self) -> None:
         """Finish the envelopes in flight, then close."""
@@ -86,10 +97,6 @@ class Ingest:
             raise BusUnavailableError(f"asking JetStream about EVENTS failed: {type(error).__name__}") from error
 
 
-async def _nothing_to_mend() -> None:
-    """Ingest has no consumers."""
-
-
 def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     """Ingest as an ASGI app; it connects with the app's lifespan.
 
@@ -111,7 +118,7 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
         app,
         settings=settings,
         keyring=service.keyring,
-        pseudonyms=pseudonyms(settings),
+        pseudonyms=service.pseudonyms,
         writer=service.writer,
         metrics=service.metrics,
     )

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from services.ingest.admission import Rejected
+from shared.envelope import Wire
 
 
 class Metrics:
@@ -25,3 +31,15 @@ class Metrics:
             buckets=(1, 2, 5, 10, 50, 100, 250, 500),
             registry=registry,
         )
+
+    def stored(self, events: Iterable[Wire]) -> None:
+        """JetStream has acknowledged these."""
+        for kind, count in Tally(event["type"] for event in events).items():
+            self.accepted.labels(kind).inc(count)
+
+    def rejected(self, events: Sequence[Rejected]) -> None:
+        """These may not come in."""
+        forbidden = sum(event.forbidden for event in events)
+        for reason, count in (("forbidden", forbidden), ("invalid", len(events) - forbidden)):
+            if count:
+                self.refused.labels(reason).inc(count)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.ingest import bodies
+from services.ingest.encodings import ENCODINGS
 from services.ingest.http.catalogue import for_senders
 from services.ingest.http.intake import PATH
-from services.ingest.http.reading import ENCODINGS
-from services.ingest.http.receipt import Receipt
+from services.ingest.receipt import Receipt
 from shared.events import DISTRICT_EVENT
 
 _REFERENCE = "#/components/schemas/{model}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -16,14 +15,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.ingest.admission import Rules
 from services.ingest.bodies import form_of
+from services.ingest.encodings import inflated
 from services.ingest.http.limits import Held, Rates, Room
-from services.ingest.http.reading import inflated, read
-from services.ingest.http.receipt import Receipt, receipt_of
+from services.ingest.http.reading import read
 from services.ingest.judging import Judged, judge
 from services.ingest.keys.key import Key
 from services.ingest.keys.ring import Keyring, Unauthorized
 from services.ingest.metrics import Metrics
 from services.ingest.pseudonym import Pseudonyms
+from services.ingest.receipt import Receipt, receipt_of
 from services.ingest.settings import IngestSettings
 from services.ingest.writer import EnvelopeWriter
 from shared.envelope import Wire
@@ -101,7 +101,7 @@ class Intake:
             except Problem as problem:
                 self._metrics.refused.labels(_REASONS[problem.status]).inc()
                 raise
-            self._count(judged)
+            self._metrics.rejected([event for _, event in judged.refused])
             receipt = receipt_of(judged, strict=strict)
             await self._store(judged.accepted)
             return receipt
@@ -131,12 +131,6 @@ class Intake:
             key = self._key(headers)
         return judge(form, body, rules, key, most_events=self._settings.max_events)
 
-    def _count(self, judged: Judged) -> None:
-        forbidden = sum(event.forbidden for _, event in judged.refused)
-        for reason, count in (("forbidden", forbidden), ("invalid", len(judged.refused) - forbidden)):
-            if count:
-                self._metrics.refused.labels(reason).inc(count)
-
     async def _store(self, events: list[Wire]) -> None:
         try:
             await self._writer().write(events)
@@ -146,8 +140,7 @@ class Intake:
         except BusUnavailableError as error:
             self._metrics.refused.labels("unavailable").inc()
             raise unavailable(f"{error}. Nothing is lost: send the same events again") from error
-        for kind, count in Counter(event["type"] for event in events).items():
-            self._metrics.accepted.labels(kind).inc(count)
+        self._metrics.stored(events)
 
 
 def _is_strict(scope: Scope) -> bool:

@@ -160,3 +160,10 @@ def operator(token: str, now: datetime) -> Key:
         requests_per_second=1_000_000,
         issued_at=now,
     )
+
+
+def of_region(region: str, now: datetime) -> Key:
+    """What a region may report that put it onto its own subject on the bus: everything but national targets."""
+    return Key(
+        id=f"intake.{region}", name=region, digest="", types=("*",), regions=(region,), national=False, issued_at=now
+    )

@@ -20,7 +20,7 @@ import httpx
 import zstandard
 from pydantic_core import from_json
 
-from services.ingest.http.reading import inflated
+from services.ingest.encodings import inflated
 from tests.events import citizen, event, target
 from tests.integration.ingest.running import BATCH, KEY, LINES, ONE, Intake, intake
 from tests.servers import nats_server

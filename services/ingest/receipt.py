@@ -36,7 +36,7 @@ def receipt_of(judged: Judged, *, strict: bool) -> Receipt:
     Raises:
         Problem: 422 if nothing will be stored, 403 if nothing because the key does not open it; each with every error.
     """
-    refusals = [_refusal(index, event) for index, event in judged.refused]
+    refusals = refusals_of(judged)
     if not refusals or (judged.accepted and not strict):
         return Receipt(accepted=len(judged.accepted), rejected=refusals)
     forbidden = all(event.forbidden for _, event in judged.refused)
@@ -52,6 +52,11 @@ def receipt_of(judged: Judged, *, strict: bool) -> Receipt:
     why = "not for this key" if forbidden else "invalid"
     detail = f"no event was accepted: {len(refusals)} of {count} are {why}, see rejected"
     raise Problem(status, title, detail, accepted=0, rejected=rejected)
+
+
+def refusals_of(judged: Judged) -> list[Refusal]:
+    """What was refused, in order of position."""
+    return [_refusal(index, event) for index, event in judged.refused]
 
 
 def _refusal(index: int, event: Rejected) -> Refusal:

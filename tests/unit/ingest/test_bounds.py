@@ -12,8 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.encodings import inflated
 from services.ingest.http.limits import Rates, Room
-from services.ingest.http.reading import inflated
 from services.ingest.keys.key import operator
 from shared.problems import Problem
 from tests.unit.ingest.test_keys import NOW, key
