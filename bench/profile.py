@@ -93,7 +93,7 @@ def _encoded(documents: list[dict[str, Any]]) -> list[bytes]:
 def taking(bodies: list[bytes]) -> Stages:
     """From a request's body to envelopes."""
     stages = Stages()
-    rules = Rules(datetime.now(UTC), lambda nik: nik, nik_allowed=True, allowance=timedelta(minutes=5))
+    rules = Rules(datetime.now(UTC), lambda nik: {"citizen": nik}, nik_allowed=True, allowance=timedelta(minutes=5))
     key = operator("", datetime.now(UTC))
     for body in bodies:
         judged = stages.run("judge", partial(judge, most_events=len(body)), Form(BATCH), body, rules, key)

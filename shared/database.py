@@ -188,6 +188,17 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
 
+    async def count(self, collection: str, query: Document) -> int:
+        """How many documents match.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            return int(await self._database[collection].count_documents(query))
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"counting in {collection} failed: {type(error).__name__}") from error
+
     async def by_ids(
         self, collection: str, ids: Sequence[str], *, fields: Sequence[str] | None = None
     ) -> dict[str, Document]:

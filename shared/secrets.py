@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
+
+_KEY_BYTES = 32
+
+
+def random_key() -> bytes:
+    """A new secret of 32 bytes."""
+    return secrets.token_bytes(_KEY_BYTES)
 
 
 def kept_in(path: Path, make: Callable[[], str]) -> str:

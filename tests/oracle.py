@@ -27,9 +27,15 @@ class Oracle:
         self.residents: Counter[tuple[str, str, date]] = Counter()
         self.served: Counter[tuple[str, str, str, str, date]] = Counter()
         distinct = {(event["source"], event["id"]): event for event in events if event["type"] in CITIZEN_TYPES}
+        person: dict[str, set[str]] = {}  # every pseudonym, with all that are the same person's
+        for event in distinct.values():
+            citizen = event["data"]["citizen"]
+            said = {citizen, event["data"].get("formerly") or citizen}
+            together = set().union(*(person.get(name, {name}) for name in said))
+            person.update(dict.fromkeys(together, together))
         citizens: dict[str, list[RawEvent]] = {}
         for event in distinct.values():
-            citizens.setdefault(event["data"]["citizen"], []).append(event)
+            citizens.setdefault(min(person[event["data"]["citizen"]]), []).append(event)
         for facts in citizens.values():
             self._live(sorted(facts, key=lambda e: (datetime.fromisoformat(e["time"]), e["id"], e["source"])))
         self.residents = Counter({key: n for key, n in self.residents.items() if n})

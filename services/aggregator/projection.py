@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from services.aggregator.citizen import Fact, Key, count_change, fact_of, merge
 from services.aggregator.counters import Increments, increments, without_zeros
 from services.aggregator.facts import documents_of, later
+from services.aggregator.persons import Link, Persons, signpost
 from services.aggregator.stored import StoredEvent
 
 Document = dict[str, Any]
@@ -18,10 +19,15 @@ Document = dict[str, Any]
 
 @dataclass(slots=True)
 class Batch:
-    """What a set of events proposes: facts by citizen, and region fact documents by slot."""
+    """What a set of events proposes: facts by citizen, pseudonyms of one person, and region fact documents by slot."""
 
     citizens: dict[str, list[Fact]] = field(default_factory=dict)
+    links: set[Link] = field(default_factory=set)
     slots: dict[str, Document] = field(default_factory=dict)
+
+    def pseudonyms(self) -> set[str]:
+        """Every pseudonym that the events speak of."""
+        return self.citizens.keys() | {citizen for link in self.links for citizen in link}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,10 @@ def batch_of(events: Iterable[StoredEvent]) -> Batch:
     batch = Batch()
     for event in events:
         if isinstance(event, dict):
-            batch.citizens.setdefault(event["data"]["citizen"], []).append(fact_of(event))
+            data = event["data"]
+            batch.citizens.setdefault(data["citizen"], []).append(fact_of(event))
+            if (formerly := data.get("formerly")) is not None:
+                batch.links.add((data["citizen"], formerly))
         else:
             for document in documents_of(event):
                 slot = document["_id"]
@@ -58,17 +67,23 @@ def batch_of(events: Iterable[StoredEvent]) -> Batch:
 
 
 def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Document]) -> Changes:
-    """What the batch changes, given the stored documents of its citizens and slots (missing ones are new)."""
+    """What the batch changes, given the stored documents of its pseudonyms and slots (missing ones are new), and of
+    all that these lead to."""
     counters = increments()
     written: dict[str, Document] = {}
     rejected: list[Rejected] = []
-    for citizen, facts in batch.citizens.items():
+    for citizen, others, facts in _by_person(batch, citizens):
         before = facts_in(citizens.get(citizen))
         merged = merge(before, facts)
         rejected += [Rejected(citizen, fact, reason) for fact, reason in merged.rejected]
         if merged.facts != before:
             count_change(before, merged.facts, counters)
             written[citizen] = document_of(citizen, merged.facts.values())
+        for other in others:
+            # Their facts are counted with the person's now.
+            count_change(facts_in(citizens.get(other)), {}, counters)
+            if citizens.get(other) != (post := signpost(other, citizen)):
+                written[other] = post
     replaced = {
         slot: document
         for slot, document in batch.slots.items()
@@ -77,6 +92,22 @@ def fold(batch: Batch, citizens: Mapping[str, Document], slots: Mapping[str, Doc
     counters = without_zeros(counters)
     touched = {document.partition("/")[0] for document in counters} | {fact["owner"] for fact in replaced.values()}
     return Changes(written, replaced, counters, rejected, frozenset(touched))
+
+
+def _by_person(batch: Batch, citizens: Mapping[str, Document]) -> Iterable[tuple[str, Sequence[str], Sequence[Fact]]]:
+    """The leading pseudonym of each person, the person's others, and the facts that are new to the leading one."""
+    persons = Persons(citizens, batch.links)
+    if not persons.linked:
+        return [(citizen, (), facts) for citizen, facts in batch.citizens.items()]
+    found: dict[str, tuple[list[str], list[Fact]]] = {}
+    for citizen in sorted(batch.pseudonyms() | citizens.keys()):
+        leading = persons.leading(citizen)
+        others, facts = found.setdefault(leading, ([], []))
+        facts += batch.citizens.get(citizen, ())
+        if citizen != leading:
+            others.append(citizen)
+            facts += facts_in(citizens.get(citizen)).values()
+    return [(leading, others, facts) for leading, (others, facts) in found.items()]
 
 
 def document_of(citizen: str, facts: Iterable[Fact]) -> Document:

@@ -25,6 +25,7 @@ from services.aggregator.counters import (
     summed,
 )
 from services.aggregator.facts import RegionFacts, facts_of
+from services.aggregator.persons import with_leading
 from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update
 from shared.errors import FormatError
@@ -112,7 +113,7 @@ class Store:
         """
 
         async def work(session: Session) -> Changes:
-            citizens = await session.by_ids("citizens", list(batch.citizens))
+            citizens = await with_leading(session.by_ids, batch.pseudonyms())
             slots = await session.by_ids("facts", list(batch.slots))
             changes = fold(batch, citizens, slots)
             if changes.rejected:

@@ -64,6 +64,7 @@ class Said(TypedDict):
 
     citizen: Citizen
     home: Code
+    formerly: NotRequired[Citizen | None]
 
 
 @final
@@ -73,6 +74,7 @@ class Done(TypedDict):
 
     citizen: Citizen
     home: Code
+    formerly: NotRequired[Citizen | None]
     service: Code
     channel: Channel
     place: NotRequired[str | None]

@@ -6,6 +6,7 @@ import typer
 
 from services.cli.commands.archive import export_events, import_events
 from services.cli.commands.keys import keys
+from services.cli.commands.pseudonyms import pseudonyms
 from services.cli.commands.quarantine import quarantine
 from services.cli.commands.rebuild import rebuild_projection
 from services.cli.commands.send import send, template
@@ -33,6 +34,7 @@ app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)
 app.command("import")(import_events)
 app.add_typer(keys, name="keys")
+app.add_typer(pseudonyms, name="pseudonyms")
 app.add_typer(quarantine, name="quarantine")
 app.command("verify")(verify_projection)
 app.command("simulate")(simulate_events)

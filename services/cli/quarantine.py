@@ -22,6 +22,7 @@ from rich.table import Table
 
 from services.aggregator.citizen import Fact
 from services.aggregator.metrics import Metrics
+from services.aggregator.persons import Persons, with_leading
 from services.aggregator.projection import facts_in
 from services.aggregator.projector import Projector
 from services.cli.errors import CliError
@@ -265,5 +266,6 @@ async def _has_its_place(projection: Serving, event: str) -> bool:
     if content.keys() != set(Fact._fields):
         return True
     fact = Fact(**content)
-    documents = await projection.database.by_ids("citizens", [citizen])
-    return facts_in(documents.get(citizen)).get(fact.key) == fact
+    documents = await with_leading(projection.database.by_ids, [citizen])
+    leading = Persons(documents, ()).leading(citizen)
+    return facts_in(documents.get(leading)).get(fact.key) == fact

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
-from services.aggregator.citizen import fact_of
 from services.aggregator.comparison import Figures, fact_figures
 from services.aggregator.counters import collection_of
-from services.aggregator.facts import documents_of
+from services.aggregator.persons import signpost, unread
 from services.aggregator.projection import batch_of, facts_in, fold
 from services.aggregator.stored import StoredEvent
 from shared.wilayah import kabkota_of
@@ -25,6 +25,7 @@ class Recount:
 
     def __init__(self) -> None:
         self._citizens: dict[str, str] = {}
+        self._leads_to: dict[str, str] = {}
         self._slots: dict[str, Document] = {}
         self._counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._documents: defaultdict[str, set[str]] = defaultdict(set)
@@ -32,9 +33,13 @@ class Recount:
     def add(self, events: Sequence[StoredEvent]) -> None:
         """Merge events."""
         batch = batch_of(events)
-        changes = fold(batch, {citizen: self._citizen(citizen) for citizen in batch.citizens}, self._slots)
+        changes = fold(batch, self._known(batch.pseudonyms()), self._slots)
         for citizen, document in changes.citizens.items():
-            self._citizens[citizen] = document["f"]
+            if "to" in document:
+                self._leads_to[citizen] = document["to"]
+                self._citizens.pop(citizen, None)
+            else:
+                self._citizens[citizen] = document["f"]
         for slot, document in changes.slots.items():
             self._slots[slot] = document
             self._documents[document["owner"]].add(f"facts/{slot}")
@@ -46,15 +51,13 @@ class Recount:
     def concerned(self, events: Iterable[StoredEvent]) -> set[str]:
         """The kab/kota and wider regions whose documents any part of these events could change, if added now."""
         owners: set[str] = set()
-        for event in events:
-            if isinstance(event, dict):
-                known = facts_in(self._citizen(event["data"]["citizen"])).values()
-                for fact in (*known, fact_of(event)):
-                    owners.add(kabkota_of(fact.home))
-                    if fact.service is not None:
-                        owners.add(kabkota_of(fact.service))
-            else:
-                owners |= {document["owner"] for document in documents_of(event)}
+        batch = batch_of(events)
+        known = [facts_in(document).values() for document in self._known(batch.pseudonyms()).values()]
+        for fact in chain(*known, *batch.citizens.values()):
+            owners.add(kabkota_of(fact.home))
+            if fact.service is not None:
+                owners.add(kabkota_of(fact.service))
+        owners |= {document["owner"] for document in batch.slots.values()}
         return owners
 
     def owners(self) -> set[str]:
@@ -73,5 +76,17 @@ class Recount:
             )
         return found
 
-    def _citizen(self, citizen: str) -> Document:
-        return {"f": self._citizens.get(citizen, "[]")}
+    def _known(self, citizens: Iterable[str]) -> dict[str, Document]:
+        """The documents of these and of all that they lead to."""
+        found: dict[str, Document] = {}
+        wanted = set(citizens)
+        while wanted:
+            for citizen in wanted:
+                if (leading := self._leads_to.get(citizen)) is not None:
+                    found[citizen] = signpost(citizen, leading)
+                elif (facts := self._citizens.get(citizen)) is not None:
+                    found[citizen] = {"f": facts}
+                else:
+                    found[citizen] = {"f": "[]"}
+            wanted = unread(found)
+        return found

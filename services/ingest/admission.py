@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -55,11 +55,12 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Rules:
-    """What admission depends on besides the event: ``now`` is aware, ``nik_allowed`` says whether the request came
-    over a line on which a NIK may travel, ``allowance`` is how far ahead a district's clock may be."""
+    """What admission depends on besides the event: ``now`` is aware, ``person`` gives the fields that stand for a NIK,
+    ``nik_allowed`` says whether the request came over a line on which a NIK may travel, ``allowance`` is how far ahead
+    a district's clock may be."""
 
     now: datetime
-    pseudonym: Callable[[str], str]
+    person: Callable[[str], Mapping[str, str]]
     nik_allowed: bool
     allowance: timedelta
 
@@ -95,14 +96,18 @@ def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
 
 
 def _pseudonymise(event: RawEvent, rules: Rules) -> list[FieldError]:
-    """Replace ``data.nik`` by ``data.citizen`` in place, or say why not."""
+    """Replace ``data.nik`` by the fields that stand for it, in place, or say why not."""
     data = event.get("data")
-    if str(event.get("type")) not in _CITIZEN_WIRE_TYPES or not isinstance(data, dict) or "nik" not in data:
+    if str(event.get("type")) not in _CITIZEN_WIRE_TYPES or not isinstance(data, dict):
+        return []
+    if "formerly" in data:
+        return [FieldError("data.formerly", "is set by ingest alone; send nik and it knows both pseudonyms")]
+    if "nik" not in data:
         return []
     nik = data["nik"]
     if problem := _nik_problem(nik, rules, both="citizen" in data):
         return [FieldError("data.nik", problem)]
-    event["data"] = {name: value for name, value in data.items() if name != "nik"} | {"citizen": rules.pseudonym(nik)}
+    event["data"] = {**{name: value for name, value in data.items() if name != "nik"}, **rules.person(nik)}
     return []
 
 

@@ -19,7 +19,16 @@ class IngestSettings(ServiceSettings):
     ] = None
     pseudonym_key: Annotated[
         SecretStr | None,
-        Field(description="64 hex digits that turn a NIK into a pseudonym; otherwise <data>/pseudonym.key"),
+        Field(
+            description="64 hex digits that turn a NIK into a pseudonym, after k2: if it is the second, and so on; "
+            "otherwise <data>/pseudonym.key"
+        ),
+    ] = None
+    former_pseudonym_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="The one before it, during a rotation; otherwise <data>/former-pseudonym.key, if it is there"
+        ),
     ] = None
     nik_over_http: Annotated[
         bool, Field(description="Accept data.nik over plain HTTP from other machines (for a trusted network only)")

@@ -23,11 +23,20 @@ Group = Literal["asn", "ptt", "student", "general"]
 Reason = Literal["deceased", "duplicate", "error", "moved_abroad", "other"]
 
 
-class Service(Frozen):
-    """Service done to a citizen of region ``home`` by an office of region ``service``."""
+class About(Frozen):
+    """Whom an event is about, registered in ``home``."""
 
     citizen: Citizen
+    formerly: Annotated[
+        Citizen | None,
+        Field(description="The same person under the former key; set by ingest alone, in a rotation"),
+    ] = None
     home: LocalCode
+
+
+class Service(About):
+    """Service done to a citizen of region ``home`` by an office of region ``service``."""
+
     service: LocalCode
     channel: Channel
     place: Place | None = None
@@ -40,19 +49,14 @@ class Activation(Service):
     reactivation: bool = False
 
 
-class Ending(Frozen):
+class Ending(About):
     """What was counted for a citizen of region ``home`` no longer counts, from the day of the event on."""
 
-    citizen: Citizen
-    home: LocalCode
     reason: Reason
 
 
-class Move(Frozen):
+class Move(About):
     """The citizen is now registered in ``home``."""
-
-    citizen: Citizen
-    home: LocalCode
 
 
 class PerekamanRecorded(Event):

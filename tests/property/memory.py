@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.aggregator.counters import document_of, summed
+from services.aggregator.persons import Persons, unread
 from services.aggregator.projection import batch_of, fold
 from services.aggregator.stored import STORED, StoredEvent
 from shared.envelope import open_envelope, seal, wire
@@ -33,11 +34,25 @@ class Memory:
 
     def apply(self, raw: Iterable[dict[str, Any]]) -> None:
         """Merge one batch."""
-        changes = fold(batch_of(opened(raw)), self.citizens, self.slots)
+        batch = batch_of(opened(raw))
+        changes = fold(batch, self._known(batch.pseudonyms()), self.slots)
         self.citizens |= copy.deepcopy(changes.citizens)
         self.slots |= copy.deepcopy(changes.slots)
         self.rejected |= {(item.fact.id, item.reason) for item in changes.rejected}
         self.counters += [document_of(key, paths) for key, paths in changes.counters.items()]
+
+    def persons(self) -> dict[str, Any]:
+        """The facts behind each pseudonym, as text."""
+        persons = Persons(self.citizens, ())
+        return {citizen: self.citizens[persons.leading(citizen)]["f"] for citizen in self.citizens}
+
+    def _known(self, citizens: set[str]) -> dict[str, Any]:
+        """What the database would have been asked for: these and all that they lead to."""
+        found: dict[str, Any] = {}
+        while citizens:
+            found |= {citizen: self.citizens[citizen] for citizen in citizens & self.citizens.keys()}
+            citizens = unread(found)
+        return found
 
     def compact(self) -> None:
         """Put the counters together, as is done from time to time."""

@@ -14,8 +14,11 @@ _OFFSETS = (timedelta(hours=7), timedelta(hours=8), timedelta(hours=9), timedelt
 
 
 @st.composite
-def citizen_events(draw: st.DrawFn) -> dict[str, Any]:
-    """One event about one of three citizens within three days around a month's end. Ids may repeat: see ``streams``."""
+def citizen_events(draw: st.DrawFn, *, keys: int = 1) -> dict[str, Any]:
+    """One event about one of three citizens within three days around a month's end. Ids may repeat: see ``streams``.
+
+    With several ``keys`` a citizen has as many pseudonyms; an event may say the one before, too.
+    """
     kind = draw(
         st.sampled_from(
             ["ikd.activated.v1"] * 3
@@ -23,10 +26,10 @@ def citizen_events(draw: st.DrawFn) -> dict[str, Any]:
             + ["ikd.deactivated.v1", "perekaman.voided.v1", "resident.moved.v1"]
         )
     )
-    data: dict[str, Any] = {
-        "citizen": f"k1:{draw(st.integers(0, 2)):032x}",
-        "home": draw(st.sampled_from(HOMES)),
-    }
+    person, key = draw(st.integers(0, 2)), draw(st.integers(1, keys))
+    data: dict[str, Any] = {"citizen": f"k{key}:{person:032x}", "home": draw(st.sampled_from(HOMES))}
+    if key > 1 and draw(st.booleans()):
+        data["formerly"] = f"k{key - 1}:{person:032x}"
     if kind in ("ikd.activated.v1", "perekaman.recorded.v1"):
         data["service"] = draw(st.sampled_from(HOMES))
         data["channel"] = draw(st.sampled_from(["office", "outreach_mall"]))
@@ -48,7 +51,7 @@ def citizen_events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def streams(draw: st.DrawFn) -> list[dict[str, Any]]:
+def streams(draw: st.DrawFn, *, keys: int = 1) -> list[dict[str, Any]]:
     """Up to 14 distinct events of two sources; the same id in both sources is two events."""
-    events = draw(st.lists(citizen_events(), max_size=14))
+    events = draw(st.lists(citizen_events(keys=keys), max_size=14))
     return [{**event, "id": f"e{number // 2}", "source": f"siak/{number % 2}"} for number, event in enumerate(events)]

@@ -21,7 +21,7 @@ from tests.property.streams import citizen_events
 
 RULES = Rules(
     now=datetime(2024, 7, 20, 3, 0, tzinfo=UTC),
-    pseudonym=lambda nik: citizen(1),
+    person=lambda nik: {"citizen": citizen(1)},
     nik_allowed=True,
     allowance=timedelta(minutes=5),
 )

@@ -65,7 +65,7 @@ def test_every_event_has_an_example() -> None:
 @pytest.mark.parametrize("kind", sorted(set(EXAMPLES) - OUTCOMES))
 def test_an_example_is_admitted_by_ingest(kind: str) -> None:
     rules = Rules(
-        now=datetime(2024, 6, 28, tzinfo=UTC), pseudonym=str, nik_allowed=False, allowance=timedelta(minutes=5)
+        now=datetime(2024, 6, 28, tzinfo=UTC), person=lambda nik: {}, nik_allowed=False, allowance=timedelta(minutes=5)
     )
 
     admitted = admit(json.loads(EXAMPLES[kind]), rules)

@@ -29,7 +29,7 @@ def every_error(raw: RawEvent, known: Collection[str], now: datetime, allowance:
 
     A NIK is taken to come over HTTPS; which key its pseudonym is made with makes no difference.
     """
-    rules = Rules(now=now, pseudonym=lambda _: _NOBODY, nik_allowed=True, allowance=allowance)
+    rules = Rules(now=now, person=lambda _: {"citizen": _NOBODY}, nik_allowed=True, allowance=allowance)
     told: list[FieldError] = []
     raw = _mended(raw, known)
     while isinstance(judged := admit(raw, rules), Rejected):

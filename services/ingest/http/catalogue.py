@@ -44,6 +44,7 @@ def for_senders(definitions: Iterable[Schema]) -> None:
         properties, required = schema.get("properties", {}), schema.get("required", [])
         if properties.pop("recordedtime", None) is not None:
             schema["required"] = ["specversion", "type", *required]
+        properties.pop("formerly", None)
         if "citizen" in properties:
             properties["nik"] = _NIK
             schema["required"] = [name for name in required if name != "citizen"]

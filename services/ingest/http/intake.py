@@ -123,7 +123,7 @@ class Intake:
             body = inflated(body, encoding, self._settings.max_inflated_bytes, held.take)
         rules = Rules(
             now=datetime.now(UTC),
-            pseudonym=self._pseudonyms.of,
+            person=self._pseudonyms.person,
             nik_allowed=self._settings.nik_over_http or _is_private_line(scope),
             allowance=self._allowance,
         )

@@ -132,7 +132,7 @@ class BusIntake:
             body = inflated(data, headers.get("content-encoding", ""), self._settings.max_inflated_bytes, _welcome)
             form = form_of({"content-type": _guessed(body), **headers})
             rules = Rules(
-                now=datetime.now(UTC), pseudonym=self._pseudonyms.of, nik_allowed=False, allowance=self._allowance
+                now=datetime.now(UTC), person=self._pseudonyms.person, nik_allowed=False, allowance=self._allowance
             )
             judged, problem = judge(form, body, rules, key, most_events=self._settings.max_events), None
         except Problem as refused:

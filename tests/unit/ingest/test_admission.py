@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from services.ingest.admission import FieldError, Rejected, Rules, admit
-from services.ingest.pseudonym import Pseudonyms
+from services.ingest.pseudonym import PseudonymKey, Pseudonyms
 from shared.events import IkdActivated
 from tests.events import citizen, event, target
 
 NIK = "5171012304990001"
 # HMAC-SHA256 of it with a key of 32 zero bytes, computed with openssl.
 OPENSSL_HMAC = "3d5d5bc4c390ca8148380c03a80e284e52b54dba172172cbd630e79b31175d95"
-PSEUDONYMS = Pseudonyms(bytes(32))
+KEY = PseudonymKey(1, bytes(32))
+PSEUDONYMS = Pseudonyms(KEY)
 RULES = Rules(
     now=datetime(2024, 6, 27, 3, 0, tzinfo=UTC),
-    pseudonym=PSEUDONYMS.of,
+    person=PSEUDONYMS.person,
     nik_allowed=True,
     allowance=timedelta(minutes=5),
 )
@@ -50,7 +51,7 @@ def test_a_good_event_is_stripped_of_extension_attributes() -> None:
 def test_a_nik_leaves_as_a_pseudonym() -> None:
     judged = admit(activation(citizen=None, nik=NIK), RULES)
     assert isinstance(judged, IkdActivated)
-    assert judged.data.citizen == PSEUDONYMS.of(NIK)
+    assert judged.data.citizen == KEY.of(NIK)
     assert NIK not in judged.model_dump_json()
     assert judged.data.citizen == "k1:" + OPENSSL_HMAC[:32]
 
@@ -134,7 +135,7 @@ def test_an_id_that_could_hold_a_nik_is_not_repeated() -> None:
 
 
 def test_a_nik_needs_a_private_line() -> None:
-    rules = Rules(RULES.now, RULES.pseudonym, nik_allowed=False, allowance=RULES.allowance)
+    rules = Rules(RULES.now, RULES.person, nik_allowed=False, allowance=RULES.allowance)
     assert errors_of(activation(citizen=None, nik=NIK), rules) == {"data.nik": "may be sent over HTTPS only"}
     assert isinstance(admit(activation(), rules), IkdActivated)
 
