@@ -32,6 +32,10 @@ Answered = Callable[[Sequence[Line], Sequence["Rejection"]], None]
 """Told of each chunk that ingest has answered, and of those in it that were refused."""
 
 
+Named = Callable[[int, str], str]
+"""What the sender calls the field at a path of the event that comes from a line or row."""
+
+
 class _FieldError(BaseModel):
     path: str
     message: str
@@ -101,6 +105,7 @@ def send(
     *,
     give_up_seconds: float,
     on_answered: Answered = lambda chunk, rejections: None,
+    named: Named = lambda number, path: path,
     pause: Callable[[float], object] = time.sleep,
 ) -> None:
     """Send every line, and add to the ``outcome`` what became of it.
@@ -117,7 +122,7 @@ def send(
             answer = read(response, _Answer)
         except CliError as error:
             raise SendStoppedError(str(error), chunk[0][0], outcome) from error
-        rejections = [_rejection(item, chunk) for item in answer.rejected]
+        rejections = [_rejection(item, chunk[item.index][0], named) for item in answer.rejected]
         outcome.accepted += answer.accepted
         for rejection in rejections:
             outcome.reject(rejection)
@@ -181,6 +186,8 @@ def _retry_after(response: httpx.Response) -> float | None:
     return float(value) if value.isdecimal() else None
 
 
-def _rejection(item: _RejectedEvent, chunk: Sequence[Line]) -> Rejection:
-    reasons = tuple(f"{error.path}: {error.message}" if error.path else error.message for error in item.errors)
-    return Rejection(chunk[item.index][0], item.id, reasons)
+def _rejection(item: _RejectedEvent, number: int, named: Named) -> Rejection:
+    reasons = (
+        f"{named(number, error.path)}: {error.message}" if error.path else error.message for error in item.errors
+    )
+    return Rejection(number, item.id, tuple(reasons))

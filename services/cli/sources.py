@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from services.cli.errors import CliError
 from services.cli.files.columns import Mapping as Reading
-from services.cli.files.events import RowProblem, event_of, keyed_identity
+from services.cli.files.events import RowProblem, column_of, event_of, keyed_identity
 from services.cli.files.reading import SUFFIXES, open_table
 from services.cli.files.refused import RefusedFile
 from services.cli.files.row import Cell, Row
@@ -42,6 +42,9 @@ class Source(Protocol):
 
     def lines(self, after: int, outcome: Outcome) -> Iterator[Line]:
         """The events behind line or row ``after``; what cannot be an event goes to the outcome."""
+
+    def named(self, number: int, path: str) -> str:
+        """What the file calls the field at a path of the event of a line or row that is in hand."""
 
     def refuse(self, rejections: Sequence[Rejection]) -> None:
         """Keep what ingest refused, safely."""
@@ -108,6 +111,10 @@ class Rows:
                 self._in_hand[row.number] = row
                 yield row.number, to_json(made) + b"\n"
 
+    def named(self, number: int, path: str) -> str:
+        """The header of its column, if it has one."""
+        return column_of(path, self._in_hand[number], self._reading) or path
+
     def refuse(self, rejections: Sequence[Rejection]) -> None:
         """Keep the rows of the answered chunk that ingest refused."""
         for rejection in rejections:
@@ -148,6 +155,10 @@ class Lines:
                 if number > after:
                     self._in_hand[number] = line
                     yield number, line
+
+    def named(self, number: int, path: str) -> str:
+        """Lines are events: the path as it is."""
+        return path
 
     def refuse(self, rejections: Sequence[Rejection]) -> None:
         """Append the refused lines of the answered chunk."""

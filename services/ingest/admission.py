@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +11,7 @@ from functools import cached_property
 
 from lokal import parse_nik
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.events import CITIZEN_TYPES, DISTRICT_EVENT, CitizenEvent, RegionEvent, wire_type
 from shared.problems import masked
@@ -84,6 +85,8 @@ def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
         return Rejected(None, [FieldError("", "the event must be a JSON object")])
     identity = _shown_id(raw.get("id"))
     kept = {name: raw[name] for name in _ATTRIBUTES if name in raw}
+    if "data_base64" in raw and (wrong := _decode(raw["data_base64"], kept)):
+        return Rejected(identity, [FieldError("data_base64", wrong)])
     kept = upcast(kept)
     if errors := _pseudonymise(kept, rules):
         return Rejected(identity, errors)
@@ -93,6 +96,19 @@ def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
         return Rejected(identity, [_field_error(detail) for detail in error.errors(include_url=False)])
     errors = _time_errors(event, rules)
     return Rejected(identity, errors) if errors else event
+
+
+def _decode(text: object, event: RawEvent) -> str | None:
+    """Put the ``data`` that was sent as base64 into the event, or say why not."""
+    if "data" in event:
+        return "give either data or data_base64, not both"
+    if not isinstance(text, str):
+        return "must be text in base64"
+    try:
+        event["data"] = from_json(b64decode(text, validate=True))
+    except ValueError:
+        return "must be JSON in base64"
+    return None
 
 
 def _pseudonymise(event: RawEvent, rules: Rules) -> list[FieldError]:

@@ -53,8 +53,12 @@ class _Known(dict[str, str]):
 
 _Code = Annotated[str, AfterValidator(_Known(LocalCode, 100_000).__getitem__)]
 _Place = Annotated[str, AfterValidator(_Known(Place, 20_000).__getitem__)]
-# No sixteen digits in a row, so it cannot hold a NIK.
-_Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^0-9]*(?:[0-9]{1,15}[^0-9]+)*[0-9]{0,15}$")]
+# No sixteen digits in a row, so it cannot hold a NIK; of the rest, letters and signs without any doubt.
+_Name = Annotated[
+    str,
+    Field(min_length=1, max_length=120, pattern=r"^[ -/:-~]*(?:[0-9]{1,15}[ -/:-~]+)*[0-9]{0,15}$"),
+]
+_Nothing = Annotated[str, Field(min_length=1, max_length=0)]  # no text is one: whoever gives any is doubted
 _WHOLE = ConfigDict(strict=True, extra="forbid")
 _STRIPPED = ConfigDict(strict=True, extra="ignore")  # extension attributes go no further
 
@@ -103,6 +107,7 @@ class _Attributes(TypedDict):
     source: _Name
     time: AwareDatetime
     datacontenttype: NotRequired[Literal["application/json"]]
+    data_base64: NotRequired[_Nothing]
 
 
 @final

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from shared import wilayah
 
 _SIXTEEN_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 # As people write it: 5171 0123 0499 0001 or 51.71.01.230499.0001.
 _WRITTEN_OUT = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?![ .-]?\d)")
 
@@ -31,10 +32,23 @@ def _without_nik(text: str) -> str:
     return text
 
 
+def _without_control(text: str, info: ValidationInfo) -> str:
+    # What is stored was accepted before CloudEvents' rule was checked, and stays readable.
+    stored = isinstance(info.context, dict) and info.context.get("stored")
+    if not stored and _CONTROL.search(text):
+        raise ValueError("contains control characters, which CloudEvents does not allow")
+    return text
+
+
 class Frozen(BaseModel):
     """Immutable, without unknown fields, without silent conversions: ``"5"`` is not a count and ``5`` not a date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=120), AfterValidator(_without_control), AfterValidator(_without_nik)
+]
 
 
 class Event(Frozen):
@@ -46,8 +60,8 @@ class Event(Frozen):
     """
 
     specversion: Literal["1.0"] = "1.0"
-    id: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_without_nik)]
-    source: Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_without_nik)]
+    id: Name
+    source: Name
     time: AwareDatetime
     recordedtime: AwareDatetime | None = None
     datacontenttype: Literal["application/json"] = "application/json"

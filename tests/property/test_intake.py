@@ -31,9 +31,21 @@ _ODD: tuple[Any, ...] = (
     None, "", " ", 5, 5.5, True, [], {}, "x", "x" * 121, "a  b", "a\nb", "é", "51", "ID", "51.71", "92.71", "99.99",
     NIK, "5171 0123 0499 0001", "0" * 16, "1" * 15, "k1:" + "0" * 31, "2024-06-30T10:00:00", "2024-06-30 10:00:00Z",
     "2024-06-30T10:00:00+08:00", "2024-07-20T03:05:01Z", "2010-12-31T23:59:59Z", "1.0", "office", "asn", "error",
+    "a\x00b", "a\x85b", "Badung – 17", "bnVsbA==", "eyJob21lIjogIjUxLjcxIn0=",
     "application/json", "ikd.activated.v1", "resident.moved.v1", "target.set.v1",
 )  # fmt: skip
-_ATTRIBUTES = ("specversion", "id", "source", "type", "time", "datacontenttype", "data", "recordedtime", "nama")
+_ATTRIBUTES = (
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "time",
+    "datacontenttype",
+    "data",
+    "recordedtime",
+    "nama",
+    "data_base64",
+)
 _FIELDS = ("citizen", "nik", "home", "service", "channel", "place", "group", "reactivation", "reason", "nama")
 
 

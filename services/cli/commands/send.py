@@ -136,7 +136,15 @@ def _send_file(
             progress.update(task, completed=chunk[-1][0])
 
         lines = source.lines(after, outcome)
-        sending.send(lines, service, secret, outcome, give_up_seconds=give_up_seconds, on_answered=on_answered)
+        sending.send(
+            lines,
+            service,
+            secret,
+            outcome,
+            give_up_seconds=give_up_seconds,
+            on_answered=on_answered,
+            named=source.named,
+        )
     point.finished()
     if outcome.rejected:
         say(f"what was refused is in {source.refused_path}: correct it there and send that file")

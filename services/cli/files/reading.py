@@ -51,25 +51,6 @@ def open_table(path: Path, mapping: Mapping = STANDARD) -> Table:
     return Table(header, grid.header_row, columns, grid.total, rows_in(grid, mapping))
 
 
-def rows(path: Path, mapping: Mapping = STANDARD) -> Iterator[Row]:
-    """The rows below the header, blank ones left out. Opens the file at once, and reads it row by row.
-
-    Raises:
-        CliError: as :func:`open_table`.
-    """
-    return open_table(path, mapping).rows
-
-
-def total_rows(path: Path, mapping: Mapping = STANDARD) -> int | None:
-    """About how many rows :func:`rows` gives, for a progress bar: blank ones count too. Opens the file; whoever has a
-    :class:`Table` takes its ``total``.
-
-    Raises:
-        CliError: as :func:`open_table`.
-    """
-    return open_table(path, mapping).total
-
-
 def grid_of(path: Path, known: Callable[[str], bool]) -> Grid:
     """The file as its format gives it, by the ending of its name.
 
@@ -113,6 +94,4 @@ __all__ = [
     "Table",
     "is_delimited",
     "open_table",
-    "rows",
-    "total_rows",
 ]

@@ -74,7 +74,10 @@ class Bucket:
                 entry = await bucket.get(identity)
             except KeyNotFoundError as error:
                 raise UnknownKeyError(f"there is no key {identity}; `laju keys list` shows them") from error
-            key = Key.model_validate_json(entry.value or b"")
+            try:
+                key = Key.model_validate_json(entry.value or b"")
+            except ValidationError:
+                raise UnknownKeyError(f"entry {identity} of bucket {KEYS} is no key and opens nothing") from None
             if key.revoked_at is not None:
                 return key
             ended = key.model_copy(update={"revoked_at": now})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 import signal
@@ -170,7 +171,7 @@ def test_a_subject_that_names_no_region_opens_nothing(ingest: Intake, bus: Bus) 
     assert ingest.stored() == []
 
 
-@pytest.mark.parametrize("where", ["nik", "place", "extension", "id", "header"])
+@pytest.mark.parametrize("where", ["nik", "place", "extension", "id", "header", "base64"])
 def test_a_nik_is_refused_and_does_not_stay_on_the_bus(ingest: Intake, bus: Bus, where: str) -> None:
     bad = activation(1)
     if where == "nik":
@@ -181,6 +182,9 @@ def test_a_nik_is_refused_and_does_not_stay_on_the_bus(ingest: Intake, bus: Bus,
         bad["note"] = NIK
     elif where == "id":
         bad["id"] = f"akt-{NIK}"
+    elif where == "base64":
+        data = json.dumps(bad.pop("data") | {"place": NIK})
+        bad["data_base64"] = base64.b64encode(data.encode()).decode()
     good = activation(2)
     position = bus.put([bad, good], **({"Nats_Msg_Id": f"nik {NIK}"} if where == "header" else {}))
     bus.taken()

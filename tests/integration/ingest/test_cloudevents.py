@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from datetime import datetime
@@ -67,3 +68,25 @@ def test_compressed_bodies_come_in(ingest: Intake, encoding: str, compress: Any,
 def test_an_empty_batch_is_a_batch(ingest: Intake) -> None:
     answer = ingest.post([])
     assert (answer.status_code, answer.json()) == (202, {"accepted": 0, "rejected": []})
+
+
+def test_data_may_come_as_base64(ingest: Intake) -> None:
+    raw = activation(1)
+    packed = {**raw, "data_base64": base64.b64encode(json.dumps(raw["data"]).encode()).decode()}
+    both = ingest.post(packed, ONE)
+    assert [error["path"] for error in both.json()["errors"]] == ["data_base64"]
+    del packed["data"]
+    for wrong in (7, "###", base64.b64encode(b"{").decode()):
+        assert ingest.post({**packed, "data_base64": wrong}, ONE).status_code == 422
+    assert ingest.stored() == []
+    assert ingest.post([packed]).json() == {"accepted": 1, "rejected": []}
+    (stored,) = ingest.stored()
+    assert stored.data.citizen == citizen(1)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1f", "\x7f", "\x9f", "\ufdd0", "\uffff"])
+def test_attributes_hold_no_control_characters(shared_ingest: Intake, character: str) -> None:
+    refused = shared_ingest.post({**activation(1), "id": f"a{character}b"}, ONE)
+    assert refused.json()["errors"] == [
+        {"path": "id", "message": "contains control characters, which CloudEvents does not allow"}
+    ]

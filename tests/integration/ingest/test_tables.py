@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
+from services.cli.main import app
 from tests.integration.ingest.running import KEY, Intake
 from tests.waiting import until
 
@@ -48,17 +50,17 @@ def workbook(path: Path, rows: list[list[Any]]) -> Path:
     return path
 
 
-def command(ingest: Intake, folder: Path, *arguments: str) -> list[str]:
+def command(ingest: Intake, folder: Path, *arguments: str, key: str = KEY) -> list[str]:
     data = str(folder / "operator")
     return [
         *(sys.executable, "-m", "services.cli", *arguments),
-        *("--url", ingest.url, "--key", KEY, "--data", data),
+        *("--url", ingest.url, "--key", key, "--data", data),
     ]
 
 
-def laju(ingest: Intake, folder: Path, *arguments: str) -> tuple[int, str]:
+def laju(ingest: Intake, folder: Path, *arguments: str, key: str = KEY) -> tuple[int, str]:
     done = subprocess.run(
-        command(ingest, folder, *arguments),
+        command(ingest, folder, *arguments, key=key),
         capture_output=True,
         text=True,
         check=False,
@@ -81,6 +83,28 @@ def test_a_dry_run_lists_every_bad_row_and_sends_nothing(ingest: Intake, tmp_pat
     assert "1 rows can be sent, 3 cannot; nothing was sent" in said
     assert not any(nik(number) in said for number in range(1, 5))
     assert ingest.stored() == []
+
+
+def test_what_ingest_refuses_is_told_under_the_header_of_the_column(ingest: Intake, tmp_path: Path) -> None:
+    """The table is right, but the key is not for all of it."""
+    issue = ["keys", "issue", "Denpasar", "--region", "51.71", "--nats-url", ingest.nats_url]
+    issued = CliRunner().invoke(app, issue)
+    assert issued.exit_code == 0
+    token = issued.stdout.strip()
+    file = workbook(tmp_path / "mei.xlsx", [row(1), row(2, **{"Kode Wilayah Layanan": "31.71"})])
+
+    def sent() -> str | None:
+        told = laju(ingest, tmp_path, "send", str(file), key=token)[1]
+        return None if "key is not known" in told else told  # a new key opens within seconds
+
+    said = until(sent)
+    assert said is not None
+    assert "1 accepted, 1 rejected" in said
+    _, wrong = CalamineWorkbook.from_path(tmp_path / "mei.ditolak.xlsx").get_sheet_by_index(0).to_python()
+    for text in (said, str(wrong[-1])):
+        assert "Kode Wilayah Layanan: key" in text
+        assert "may not report for 31.71" in text
+        assert "data.service" not in text
 
 
 def test_refused_rows_are_corrected_in_their_own_file(ingest: Intake, tmp_path: Path) -> None:

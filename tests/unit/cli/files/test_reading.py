@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.errors import CliError
 from services.cli.files.columns import STANDARD, Mapping
-from services.cli.files.reading import open_table, rows, total_rows
+from services.cli.files.reading import open_table
 from services.cli.files.row import Cell, Row
 from tests.unit.cli.files.making import Rows, delimited, encrypted, ods, xlsx
 
@@ -30,7 +30,7 @@ def cells(*values: Cell) -> dict[str, Cell]:
 def test_delimited_text_in_every_delimiter_and_encoding(tmp_path: Path, delimiter: str, encoding: str) -> None:
     lines: list[list[Cell]] = [HEADER, [NIK, "23/05/2024", "café, pagi; sore | siang"], [], ["", "24/05/2024", " "]]
     file = delimited(tmp_path / "a.csv", lines, delimiter, encoding)
-    assert list(rows(file)) == [
+    assert list(open_table(file).rows) == [
         Row(2, cells(NIK, "23/05/2024", "café, pagi; sore | siang")),
         Row(4, cells(None, "24/05/2024", None)),
     ]
@@ -47,7 +47,7 @@ def test_workbooks_keep_the_kind_of_each_cell(tmp_path: Path, write: Callable[[P
             [5171012304999999, datetime(2024, 5, 23, 10, 4, 30), time(10, 4)],  # noqa: DTZ001 - a cell has no zone
         ],
     )
-    assert list(rows(file)) == [
+    assert list(open_table(file).rows) == [
         Row(2, cells(NIK, date(2024, 5, 23), "kantor")),
         Row(4, cells(5171012304999999.0, datetime(2024, 5, 23, 10, 4, 30), time(10, 4))),  # noqa: DTZ001
     ]
@@ -63,7 +63,7 @@ def test_title_rows_above_the_header_are_tolerated(tmp_path: Path, name: str) ->
 
 def test_a_table_away_from_the_corner_keeps_its_row_numbers(tmp_path: Path) -> None:
     lines: list[list[Cell]] = [[], [], [None, None, *HEADER], [None, "catatan", NIK, "x", "y"], [], [None, None, NIK]]
-    found = list(rows(xlsx(tmp_path / "a.xlsx", lines)))
+    found = list(open_table(xlsx(tmp_path / "a.xlsx", lines)).rows)
     assert found == [Row(4, cells(NIK, "x", "y")), Row(6, cells(NIK, None, None))]
 
 
@@ -75,43 +75,45 @@ def test_the_first_visible_sheet_with_a_header_is_read(tmp_path: Path) -> None:
         [HEADER, ["4", "5", "6"]],
         hidden=[HEADER, ["7", "8", "9"]],
     )
-    assert [row.cells["NIK"] for row in rows(file)] == ["1"]
+    assert [row.cells["NIK"] for row in open_table(file).rows] == ["1"]
 
 
 def test_a_row_with_nothing_but_a_running_number_or_an_old_error_is_blank(tmp_path: Path) -> None:
     lines: list[list[Cell]] = [["No", *HEADER, "Kesalahan"], [1, NIK], [2], [3, None, None, None, "NIK: salah"]]
-    assert [row.number for row in rows(xlsx(tmp_path / "a.xlsx", lines))] == [2]
+    assert [row.number for row in open_table(xlsx(tmp_path / "a.xlsx", lines)).rows] == [2]
 
 
 def test_a_time_of_day_may_be_stored_as_a_duration(tmp_path: Path) -> None:
     lines: Rows = [HEADER, [NIK, timedelta(hours=10, minutes=4), timedelta(hours=26)]]
-    assert [row.cells for row in rows(xlsx(tmp_path / "a.xlsx", lines))] == [cells(NIK, time(10, 4), "1 day, 2:00:00")]
+    assert [row.cells for row in open_table(xlsx(tmp_path / "a.xlsx", lines)).rows] == [
+        cells(NIK, time(10, 4), "1 day, 2:00:00")
+    ]
 
 
 def test_a_number_that_is_none_becomes_text(tmp_path: Path) -> None:
     lines: list[list[Cell]] = [HEADER, [NIK, float("nan"), float("inf")]]
-    assert [row.cells for row in rows(ods(tmp_path / "a.ods", lines))] == [cells(NIK, "nan", "inf")]
+    assert [row.cells for row in open_table(ods(tmp_path / "a.ods", lines)).rows] == [cells(NIK, "nan", "inf")]
 
 
 def test_cells_beyond_the_header_of_a_line_are_told_and_empty_ones_are_not(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("NIK,Tempat,Kanal\n1,SMAN 1, Denpasar,kantor,\n2,b,c,,\n,,,x")
-    assert [row.beyond for row in rows(file)] == [("kantor",), (), ("x",)]
-    assert total_rows(file) == 3
+    assert [row.beyond for row in open_table(file).rows] == [("kantor",), (), ("x",)]
+    assert open_table(file).total == 3
 
 
 def test_a_line_break_within_quotation_marks_does_not_change_row_numbers(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b'NIK,Tempat\r\n1,"a\r\nb"\r\n2,c\r\n')
-    assert [(row.number, row.cells["Tempat"]) for row in rows(file)] == [(2, "a\r\nb"), (3, "c")]
+    assert [(row.number, row.cells["Tempat"]) for row in open_table(file).rows] == [(2, "a\r\nb"), (3, "c")]
 
 
 def test_a_mapping_makes_a_header_known(tmp_path: Path) -> None:
     file = delimited(tmp_path / "a.csv", [["Nomor Induk", "Hari"], ["1", "2"]])
     with pytest.raises(CliError, match="none of the first 20 rows"):
-        rows(file)
+        open_table(file)
     mapping = Mapping({**STANDARD.columns, "nomor induk": "nik", "hari": "date"})
-    assert [row.cells for row in rows(file, mapping)] == [{"Nomor Induk": "1", "Hari": "2"}]
+    assert [row.cells for row in open_table(file, mapping).rows] == [{"Nomor Induk": "1", "Hari": "2"}]
 
 
 def test_what_the_columns_are_comes_with_the_table(tmp_path: Path) -> None:
@@ -123,14 +125,13 @@ def test_what_the_columns_are_comes_with_the_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
 def test_the_total_counts_what_lies_below_the_header(tmp_path: Path, name: str) -> None:
     file = WRITERS[name](tmp_path / name, [["judul"], HEADER, *([[NIK, "x", "y"]] * 7)])
-    assert total_rows(file) == 7
     assert open_table(file).total == 7
 
 
 def test_delimited_rows_are_read_when_asked_for(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("NIK,Kanal\n" + "1,a\n" * 50_000 + '2,"never closed\n3,b\n')
-    found = rows(file)
+    found = open_table(file).rows
     assert next(found) == Row(2, {"NIK": "1", "Kanal": "a"})
     with pytest.raises(CliError, match=r"row 50002: the row cannot be taken apart.*quotation mark"):
         list(found)
@@ -159,25 +160,25 @@ def test_a_file_that_cannot_be_read_says_what_to_do(tmp_path: Path, name: str, c
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(CliError, match=told) as raised:
-        list(rows(file))
+        list(open_table(file).rows)
     assert str(file) in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.ods"])
 def test_a_file_that_is_not_there(tmp_path: Path, name: str) -> None:
     with pytest.raises(CliError, match="cannot be read: No such file"):
-        rows(tmp_path / name)
+        open_table(tmp_path / name)
 
 
 def test_workbooks_without_content_and_without_header(tmp_path: Path) -> None:
     with pytest.raises(CliError, match="is empty"):
-        rows(xlsx(tmp_path / "a.xlsx", []))
+        open_table(xlsx(tmp_path / "a.xlsx", []))
     with pytest.raises(CliError, match="none of the first 20 rows"):
-        rows(xlsx(tmp_path / "b.xlsx", [["NIK"], [NIK]]))
+        open_table(xlsx(tmp_path / "b.xlsx", [["NIK"], [NIK]]))
 
 
 def test_no_nik_leaves_through_a_header_or_a_row_in_a_traceback(tmp_path: Path) -> None:
     with pytest.raises(CliError) as raised:
-        rows(delimited(tmp_path / "a.csv", [["NIK", "Kanal", NIK, NIK]]))
+        open_table(delimited(tmp_path / "a.csv", [["NIK", "Kanal", NIK, NIK]]))
     assert NIK not in str(raised.value)
     assert NIK not in repr(Row(2, cells(NIK, NIK, NIK), (NIK,)))
