@@ -1,4 +1,4 @@
-"""The heads of regions and their addresses: a TOML file, checked at start and read again when it changes.
+"""Who is told what about which regions: a TOML file, checked at start and read again when it changes.
 
 ::
 
@@ -7,33 +7,60 @@
     role = "head"
     title = "Kepala Disdukcapil Kota Denpasar"
     email = "kepala@dukcapil.denpasarkota.go.id"
+    cc = ["sekretaris@dukcapil.denpasarkota.go.id"]
+    language = "id"
+
+A head answers for a kab/kota, a province for all in it, directorate and operations for the nation (``ID``).
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from services.notifier.metrics import Metrics
 from shared.errors import InvalidError
 from shared.events.base import Frozen, RegionCode, Text
+from shared.wilayah import Level, level_of, within
 
 log = logging.getLogger(__name__)
 Stamp = tuple[int, int, int]
+Role = Literal["head", "province", "directorate", "operations"]
+Language = Literal["id", "en"]
+_ENTRY = re.compile(r"\s*\[\[\s*recipient\s*\]\]")
+
+
+_Email = Annotated[str, Field(max_length=254, pattern=r"^[!-;=?A-~]+@[A-Za-z0-9.-]+$")]
+_LEVELS: dict[Role, Level] = {
+    "head": Level.KABKOTA,
+    "province": Level.PROVINCE,
+    "directorate": Level.NATION,
+    "operations": Level.NATION,
+}
 
 
 class Recipient(Frozen):
-    """One person to tell about one region. ``title`` follows ``Yth.`` in the letter."""
+    """One person to tell about one region. ``title`` follows ``Yth.`` in the letter; ``cc`` get the same mail."""
 
     region: RegionCode
-    role: Literal["head"]
+    role: Role
     title: Text
-    email: Annotated[str, Field(max_length=254, pattern=r"^[!-;=?A-~]+@[A-Za-z0-9.-]+$")]
+    email: _Email
+    # From TOML, which has arrays and no tuples.
+    cc: Annotated[tuple[_Email, ...], Field(max_length=10, strict=False)] = ()
+    language: Language = "id"
+
+    @model_validator(mode="after")
+    def _answers_for_its_level(self) -> Recipient:
+        if level_of(self.region) is not _LEVELS[self.role]:
+            raise ValueError(f"a {self.role} answers for a {_LEVELS[self.role]}, which {self.region} is not")
+        return self
 
 
 class RecipientsError(InvalidError):
@@ -47,7 +74,8 @@ def read(path: Path) -> tuple[Recipient, ...]:
         RecipientsError: it is missing, is not TOML, or an entry is not as it must be.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise RecipientsError(
             f"reading {path} failed: {type(error).__name__}. Create it with one [[recipient]] per head "
@@ -61,31 +89,57 @@ def read(path: Path) -> tuple[Recipient, ...]:
         raise RecipientsError(
             f"{path} may only hold [[recipient]] entries: remove {', '.join(unknown) or '[recipient]'}"
         )
-    found = tuple(_entry(path, number, entry) for number, entry in enumerate(entries, start=1))
-    _refuse_doubles(path, found)
+    places = _Places(path, text, len(entries))
+    found = tuple(_entry(places, number, entry) for number, entry in enumerate(entries))
+    _refuse_doubles(places, found)
     return found
 
 
-def _entry(path: Path, number: int, entry: object) -> Recipient:
+class _Places:
+    """Where an entry stands in the file: TOML's reader does not say."""
+
+    def __init__(self, path: Path, text: str, entries: int) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        starts = [number for number, line in enumerate(self._lines) if _ENTRY.match(line)]
+        # Something in the form of an entry's beginning may stand within a text: then no line is named.
+        self._starts = starts if len(starts) == entries else []
+
+    def of(self, number: int, field: str = "") -> str:
+        """Such as ``recipients.toml, line 7, recipient 2``; ``number`` counts from 0."""
+        where = [str(self._path), f"recipient {number + 1}"]
+        if self._starts:
+            start = self._starts[number]
+            end = next((later for later in self._starts if later > start), len(self._lines))
+            named = (at for at in range(start, end) if re.match(rf"\s*{re.escape(field)}\s*=", self._lines[at]))
+            where.insert(1, f"line {(next(named, start) if field else start) + 1}")
+        return ", ".join(where)
+
+
+def _entry(places: _Places, number: int, entry: object) -> Recipient:
     try:
         return Recipient.model_validate(entry)
     except ValidationError as error:
         # Without the input: it may be an address, and this text goes to the log.
         first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "entry"
-        message = "is not an e-mail address" if field == "email" and first["type"] != "missing" else first["msg"]
+        field = ".".join(str(part) for part in first["loc"])
+        name = field.partition(".")[0]
+        message = first["msg"].removeprefix("Value error, ")
+        if name in ("email", "cc") and first["type"] == "string_pattern_mismatch":
+            message = "is not an e-mail address"
         raise RecipientsError(
-            f"{path}, recipient {number}: {field}: {message}. "
-            "An entry needs region, role (head), title and email: correct it"
+            f"{places.of(number, name)}: {field + ': ' if field else ''}{message}. An entry needs region, "
+            "role (head, province, directorate or operations), title and email, and may have cc and language (id or "
+            "en): correct it"
         ) from error
 
 
-def _refuse_doubles(path: Path, found: Sequence[Recipient]) -> None:
-    seen: dict[tuple[str, str], int] = {}
-    for number, entry in enumerate(found, start=1):
-        first = seen.setdefault((entry.region, entry.email.lower()), number)
+def _refuse_doubles(places: _Places, found: Sequence[Recipient]) -> None:
+    seen: dict[tuple[str, str, str], int] = {}
+    for number, entry in enumerate(found):
+        first = seen.setdefault((entry.region, entry.role, entry.email.lower()), number)
         if first != number:
-            raise RecipientsError(f"{path}, recipient {number}: repeats recipient {first}: remove one of them")
+            raise RecipientsError(f"{places.of(number)}: repeats recipient {first + 1}: remove one of them")
 
 
 class Recipients:
@@ -105,8 +159,16 @@ class Recipients:
 
     def heads(self, region: str) -> tuple[Recipient, ...]:
         """The heads of exactly this region, in the order of the file; empty if it names none."""
+        return tuple(entry for entry in self.all("head") if entry.region == region)
+
+    def over(self, region: str, role: Role) -> tuple[Recipient, ...]:
+        """Those with a role who answer for what the region lies in, in the order of the file."""
+        return tuple(entry for entry in self.all(role) if within(region, entry.region))
+
+    def all(self, role: Role) -> tuple[Recipient, ...]:
+        """Everyone with a role, in the order of the file."""
         self._refresh()
-        return tuple(entry for entry in self._entries if entry.region == region and entry.role == "head")
+        return tuple(entry for entry in self._entries if entry.role == role)
 
     def _refresh(self) -> None:
         stamp = _stamp(self._path)

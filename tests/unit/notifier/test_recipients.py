@@ -40,6 +40,37 @@ def test_heads_of_exactly_this_region(tmp_path: Path) -> None:
     assert recipients.heads("51.71.01") == ()
 
 
+def test_a_province_answers_for_all_in_it_and_the_directorate_for_all(tmp_path: Path) -> None:
+    over = """
+[[recipient]]
+region = "51"
+role = "province"
+title = "Kepala Dinas Provinsi Bali"
+email = "kepala@bali.example"
+cc = ["a@bali.example", "b@bali.example"]
+language = "en"
+
+[[recipient]]
+region = "ID"
+role = "directorate"
+title = "Direktur"
+email = "direktur@kemendagri.example"
+"""
+    recipients = Recipients(written(tmp_path, GOOD + over), Metrics())
+
+    (bali,) = recipients.over("51.71", "province")
+    assert (bali.cc, bali.language) == (("a@bali.example", "b@bali.example"), "en")
+    assert recipients.over("36.04", "province") == ()
+    assert [one.title for one in recipients.over("36.04", "directorate")] == ["Direktur"]
+    assert recipients.all("operations") == ()
+
+
+def test_an_entry_that_looks_like_one_within_a_text_names_no_line(tmp_path: Path) -> None:
+    confusing = '[[recipient]]\ntitle = """\n[[recipient]]\n"""\n'
+    with pytest.raises(RecipientsError, match=r"recipients\.toml, recipient 1: region"):
+        read(written(tmp_path, confusing))
+
+
 def test_an_empty_file_is_allowed(tmp_path: Path) -> None:
     assert read(written(tmp_path, "")) == ()
 
@@ -49,12 +80,20 @@ def test_an_empty_file_is_allowed(tmp_path: Path) -> None:
     [
         ('region = "51.71"', 'region = "99.99"', ["recipient 1", "region", "unknown"]),
         ('region = "51.71"', "region = 51.71", ["recipient 1", "region", "string"]),
-        ('role = "head"', 'role = "boss"', ["recipient 1", "role", "head"]),
+        ('role = "head"', 'role = "boss"', ["line 4", "recipient 1", "role", "head"]),
+        ('role = "head"', 'role = "province"', ["line 2", "a province answers for a province"]),
+        ('region = "51.71"', 'region = "51"', ["line 2", "a head answers for a kabkota"]),
+        ('role = "head"', 'role = "head"\ncc = ["x"]', ["line 5", "cc.0: is not an e-mail address"]),
+        ('role = "head"', 'role = "head"\nlanguage = "fr"', ["line 5", "language"]),
         ('title = "Kepala Disdukcapil Kota Denpasar"', 'title = ""', ["recipient 1", "title"]),
-        ("kepala@dukcapil.denpasarkota.go.id", "kepala at denpasar", ["recipient 1", "email", "not an e-mail address"]),
+        (
+            "kepala@dukcapil.denpasarkota.go.id",
+            "kepala at denpasar",
+            ["line 6", "recipient 1", "email", "not an e-mail address"],
+        ),
         ("kepala@dukcapil.denpasarkota.go.id", "a@b.go.id\\r\\nBcc: x@y.z", ["recipient 1", "not an e-mail address"]),
-        ('email = "kepala@dukcapil.serangkab.go.id"', "", ["recipient 2", "email", "required"]),
-        ('region = "36.04"', 'region = "36.04"\nphone = "1"', ["recipient 2", "phone"]),
+        ('email = "kepala@dukcapil.serangkab.go.id"', "", ["line 8", "recipient 2", "email", "required"]),
+        ('region = "36.04"', 'region = "36.04"\nphone = "1"', ["line 10", "recipient 2", "phone"]),
         ("[[recipient]]", "[[recipients]]", ["remove recipients"]),
         ("[[recipient]]", "[[recipient", ["not TOML", "line 2"]),
     ],
@@ -71,7 +110,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: str, with_: str, words: 
 
 
 def test_the_same_address_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecipientsError, match="recipient 3: repeats recipient 1"):
+    with pytest.raises(RecipientsError, match="line 14, recipient 3: repeats recipient 1"):
         read(written(tmp_path, GOOD + GOOD))
 
 
