@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from services.aggregator.answers import (
     By,
@@ -20,6 +21,7 @@ from services.aggregator.answers import (
     WajibKtpCount,
 )
 from services.aggregator.book import Book, total, warnings
+from services.aggregator.briefing import Line, Narrower, briefing, no_such_line, on_line
 from services.aggregator.claims import CheckedClaim, check
 from services.aggregator.counters import Dimension, days_of, services_of
 from services.aggregator.figures import percent
@@ -28,12 +30,13 @@ from services.aggregator.pace import Policy, assess_all
 from services.aggregator.rollup import roll_up
 from services.aggregator.stock import backlog_on, stock_on
 from services.aggregator.store import Shelf, Store, owner_of
+from shared.briefing import Briefing
 from shared.events import PROGRAMMES, Programme
 from shared.events.standing import Standing
-from shared.wilayah import Level, Region, find, kabkota_in, level_of
+from shared.wilayah import Level, Region, children, find, kabkota_in, level_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class _Shelved:
     """A region with the shelves of the kab/kota that make it up, and its own if it is wider than those."""
 
@@ -47,9 +50,22 @@ class _Shelved:
     def members(self) -> dict[str, Shelf]:
         return {code: shelf for code, shelf in self.shelves.items() if level_of(code) is Level.KABKOTA}
 
+    @property
+    def wide(self) -> bool:
+        return self.region.level in (Level.NATION, Level.PROVINCE)
+
+    def parts(self) -> dict[str, Shelf]:
+        """The regions that it is made of: kab/kota of a wider one, else one level down; each with its shelf."""
+        return self.members() if self.wide else dict.fromkeys(children(self.region.code), self.own)
+
+    @cached_property
+    def books(self) -> dict[str, Book]:
+        """The books of its parts."""
+        return {part: shelf.book(part) for part, shelf in self.parts().items()}
+
     def book(self) -> Book:
-        if self.region.level in (Level.NATION, Level.PROVINCE):
-            return total(shelf.book(code) for code, shelf in self.members().items())
+        if self.wide:
+            return total(self.books.values())
         return self.own.book(self.region.code)
 
 
@@ -98,7 +114,7 @@ class Reader:
         day = on or self._today(code)
         sequence = await self.sequence()
         shelved = await self._shelved(code)
-        if shelved.region.level in (Level.NATION, Level.PROVINCE):
+        if shelved.wide:
             assessed = await self._store.assessed(shelved.members()) if on is None else None
             # Up to 514 regions are some seconds of arithmetic: not on the event loop.
             rows = await asyncio.to_thread(self._wide, shelved, assessed, day)
@@ -116,22 +132,73 @@ class Reader:
         not."""
         code, members = shelved.region.code, shelved.members()
         if assessed is None:
-            assessed = [
-                row
-                for member, shelf in members.items()
-                for row in assess_all(member, shelf.book(member), shelf.facts_about(member).decrees, day, self._policy)
-            ]
+            assessed = self._within(shelved, day)
         parts = [row for row in assessed if row.region in members]
         rolled = roll_up(code, parts, len(members), day, self._policy)
         covered = {row.programme for row in rolled}
         own = assess_all(code, shelved.book(), shelved.own.facts_about(code).decrees, day, self._policy)
         return [row for row in own if row.target or row.programme not in covered] + rolled
 
+    def _within(self, shelved: _Shelved, day: date) -> list[Standing]:
+        """The rows of those of its parts that have targets."""
+        return [
+            row
+            for part, shelf in shelved.parts().items()
+            if (decrees := shelf.facts_about(part).decrees)
+            for row in assess_all(part, shelved.books[part], decrees, day, self._policy)
+        ]
+
+    async def briefing(self, code: str, line: Line, on: date | None = None) -> Briefing:
+        """What lies behind the region's standing on a target line.
+
+        Raises:
+            NoSuchLineError: the region has no such target on that day.
+        """
+        day = on or self._today(code)
+        sequence = await self.sequence()
+        shelved = await self._shelved(code, finer=True)
+        assessed = await self._store.assessed(shelved.members()) if shelved.wide and on is None else None
+        services = await self._served_at(code, [line.programme])
+        # As with standings: of a wider region this is some seconds of arithmetic.
+        told = await asyncio.to_thread(self._briefed, shelved, assessed, services, line, day)
+        position = {"sequence": sequence, "projection": self._store.projection}
+        return told.model_copy(update={"standing": told.standing.model_copy(update=position)})
+
+    def _briefed(
+        self,
+        shelved: _Shelved,
+        assessed: list[Standing] | None,
+        services: Mapping[tuple[date, str], int],
+        line: Line,
+        day: date,
+    ) -> Briefing:
+        """The briefing, ``assessed`` being today's rows of a wider region's kab/kota; of any other region, and on a
+        past day, the parts were not assessed already."""
+        code, book, facts = shelved.region.code, shelved.book(), shelved.own.facts_about(shelved.region.code)
+        within = self._within(shelved, day) if assessed is None else assessed
+        if shelved.wide:
+            rows = self._wide(shelved, within, day)
+        else:
+            rows = assess_all(code, book, facts.decrees, day, self._policy)
+        if (standing := on_line(rows, line)) is None:
+            raise no_such_line(code, rows, line, day)
+        targeted = {row.region: row for row in within if on_line([row], line)}
+        narrower = [
+            Narrower(
+                code=part,
+                book=shelved.books[part],
+                openings=shelf.facts_about(part).baselines.get(line.programme, ()),
+                standing=targeted.get(part),
+            )
+            for part, shelf in shelved.parts().items()
+        ]
+        return briefing(standing, book, facts, narrower, services, day)
+
     async def daily(self, code: str, programme: Programme, first: date | None, last: date | None) -> list[Day]:
         """Every day with a change from ``first`` to ``last``, both included, with the total by its end."""
         shelved = await self._shelved(code)
         changes: Counter[date] = Counter()
-        if shelved.region.level in (Level.NATION, Level.PROVINCE):
+        if shelved.wide:
             for member, shelf in shelved.members().items():
                 changes.update(days_of(shelf.counters, member, programme))
         else:
@@ -174,11 +241,7 @@ class Reader:
     async def outreach(self, code: str) -> list[OutreachDay]:
         """Every outreach day reported for the region, newest first; services of both programmes that day and place."""
         shelved = await self._shelved(code)
-        done: Counter[tuple[date, str]] = Counter()
-        documents = await self._store.services([owner_of(code)])
-        for programme in PROGRAMMES:
-            for place, day, count in services_of(documents, programme, "place"):
-                done[day, place] += count
+        done = await self._served_at(code, PROGRAMMES)
         return [
             OutreachDay(
                 on=day.on,
@@ -208,6 +271,15 @@ class Reader:
             for programme in PROGRAMMES
         }
 
+    async def _served_at(self, code: str, programmes: Iterable[Programme]) -> Counter[tuple[date, str]]:
+        """Services by day and place of the kab/kota that the region is or lies in."""
+        done: Counter[tuple[date, str]] = Counter()
+        documents = await self._store.services([owner_of(code)])
+        for programme in programmes:
+            for place, day, count in services_of(documents, programme, "place"):
+                done[day, place] += count
+        return done
+
     async def _services(
         self, kabkota: tuple[str, ...], programme: Programme, by: Dimension, first: date | None, last: date | None
     ) -> Counter[str]:
@@ -217,12 +289,12 @@ class Reader:
                 counts[key] += count
         return counts
 
-    async def _shelved(self, code: str) -> _Shelved:
+    async def _shelved(self, code: str, *, finer: bool = False) -> _Shelved:
         region = find(code)
         if region.level in (Level.NATION, Level.PROVINCE):
             return _Shelved(region, await self._store.shelves({code, *kabkota_in(code)}))
         owner = owner_of(code)
-        return _Shelved(region, await self._store.shelves({owner}, finer=region.level is not Level.KABKOTA))
+        return _Shelved(region, await self._store.shelves({owner}, finer=finer or region.level is not Level.KABKOTA))
 
     @staticmethod
     def _wajib_ktp(book: Book, day: date) -> WajibKtpCount | None:

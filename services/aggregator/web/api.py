@@ -14,13 +14,16 @@ from nats.errors import Error as NatsError
 from pydantic import BeforeValidator, Field
 
 from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
+from services.aggregator.briefing import Line, NoSuchLineError
 from services.aggregator.claims import CheckedClaim
 from services.aggregator.generation import Generation
 from services.aggregator.interventions import Effect
 from services.aggregator.reading import Reader
+from shared.briefing import Briefing
 from shared.errors import BusUnavailableError
 from shared.events import Programme
 from shared.events.base import Frozen
+from shared.events.region import Authority
 from shared.events.standing import Standing
 from shared.problems import Problem, unavailable
 from shared.wilayah import Level, UnknownRegionError, find
@@ -113,6 +116,8 @@ On = Annotated[
 ]
 Which = Annotated[Programme | None, BeforeValidator(_blank), Query(description="Both programmes if left out")]
 Of = Annotated[Programme, Query(description="Which programme")]
+SetBy = Annotated[Authority, Query(description="Which authority set the target")]
+DueOn = Annotated[BusinessDay, Query(description="The target's due date")]
 From = Annotated[BusinessDay | None, BeforeValidator(_blank), Query(alias="from", description="First day, included")]
 To = Annotated[BusinessDay | None, BeforeValidator(_blank), Query(description="Last day, included")]
 
@@ -151,6 +156,15 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     @router.get("/regions/{code}/standings", summary="Where the region stands against each of its targets")
     async def standings(code: Known, reader: Reader = reflecting, programme: Which = None, on: On = None) -> Standings:
         return Standings(standings=await reader.standings(code, programme, on))
+
+    @router.get("/regions/{code}/briefing", summary="What lies behind the standing against one target")
+    async def briefing(
+        code: Known, programme: Of, authority: SetBy, due_on: DueOn, reader: Reader = reflecting, on: On = None
+    ) -> Briefing:
+        try:
+            return await reader.briefing(code, Line(programme, authority, due_on), on)
+        except NoSuchLineError as error:
+            raise Problem(404, "No such target", error.reason) from error
 
     @router.get("/regions/{code}/daily", summary="Net change by day")
     async def daily(
