@@ -168,6 +168,20 @@ def _example(model: type[Event]) -> Schema:
     return event
 
 
+_ALERT_REASONS = {
+    "alert.raised.v1": "first",
+    "alert.worsened.v1": "worsened",
+    "alert.repeated.v1": "repeat",
+    "alert.escalated.v1": "escalated",
+    "alert.unheard.v1": "no_data",
+    "alert.resolved.v1": "resolved",
+    "alert.corrected.v1": "corrected",
+    "alert.achieved.v1": "achieved",
+    "alert.missed.v1": "missed",
+    "alert.withdrawn.v1": "withdrawn",
+}
+
+
 def _outcome(kind: str) -> Schema:
     """Malang on 23 April 2024, as the aggregator assesses it."""
     target = {"programme": "ikd", "authority": "national", "basis": "absolute", "value": 160_000} | _TERM
@@ -176,17 +190,30 @@ def _outcome(kind: str) -> Schema:
     decrees = [Decree("dukcapil#ikd-2024", ("ikd", "national", decree.due_on), decree.effective_on, decree)]
     day, book = date(2024, 4, 23), Book(tracks={"ikd": Track({}, openings)})
     standing = assess_all("35.73", book, decrees, day, Policy())[0].model_dump(mode="json")
-    mail = {"mail": "<6f1ed002ab5595859014ebf0951522d9@laju.example>", "outcome": "sent"}
-    alert = {"line": "35.73/ikd/national/2024-12-31", "episode": 1, "decided_at": "2024-04-23T02:00:00Z"} | mail
-    reason = "first" if kind == "alert.raised.v1" else "resolved"
-    is_standing = kind == "pace.assessed.v1"
+    line, mail = "35.73/ikd/national/2024-12-31", "<6f1ed002ab5595859014ebf0951522d9@laju.example>"
+    if kind == "pace.assessed.v1":
+        data = standing
+    elif kind == "alert.mailed.v1":
+        data = {"mail": mail, "region": "35.73", "kind": "notice", "lines": [line], "outcome": "sent"}
+    elif kind in ("alert.acknowledged.v1", "alert.silenced.v1"):
+        data = {"scope": line, "until": "2024-05-07T02:00:00Z", "by": "link", "reason": "Jemput bola di dua kecamatan"}
+    else:
+        data = {
+            "line": line,
+            "episode": 1,
+            "reason": _ALERT_REASONS[kind],
+            "decided_at": "2024-04-23T02:00:00Z",
+            "rule": "first(days_behind=40, rate7=12.14, rate28=11.50, required_rate=421)",
+            "mails": [mail],
+            "standing": standing,
+        }
     event = {
         "specversion": "1.0",
         "id": "9b1c6c0d5f0e4f7b8a3d2e1f00112233",
-        "source": "laju/aggregator" if is_standing else "laju/notifier",
+        "source": "laju/aggregator" if kind == "pace.assessed.v1" else "laju/notifier",
         "type": kind,
         "time": "2024-04-23T02:00:03Z",
-        "data": standing if is_standing else alert | {"reason": reason, "standing": standing},
+        "data": data,
     }
     OUTCOME_EVENT.validate_json(json.dumps(event))
     return event

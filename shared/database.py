@@ -221,6 +221,17 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"updating {collection} failed: {type(error).__name__}") from error
 
+    async def delete(self, collection: str, key: str) -> None:
+        """Delete the document with this id, if there is one.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            await self._database[collection].delete_one({"_id": key})
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"deleting from {collection} failed: {type(error).__name__}") from error
+
     async def replace(self, collection: str, documents: Sequence[Document]) -> None:
         """Put these documents in place of those with the same ``_id``, or add them.
 

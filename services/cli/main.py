@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from services.cli.commands.alerts import alerts
 from services.cli.commands.archive import export_events, import_events
 from services.cli.commands.keys import keys
 from services.cli.commands.pseudonyms import pseudonyms
@@ -33,6 +34,7 @@ app.command("status")(status)
 app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)
 app.command("import")(import_events)
+app.add_typer(alerts, name="alerts")
 app.add_typer(keys, name="keys")
 app.add_typer(pseudonyms, name="pseudonyms")
 app.add_typer(quarantine, name="quarantine")

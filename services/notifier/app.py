@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,29 +15,44 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from services.notifier import consumer, http
+from services.notifier import consumer
+from services.notifier.alerts import Alerts
+from services.notifier.delivery import outbox as outboxes
+from services.notifier.delivery.backoff import Backoff
+from services.notifier.delivery.lmtp import Lmtp
+from services.notifier.delivery.mailer import Mailer
+from services.notifier.delivery.outbox import OUTBOX, Outbox
+from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.sender import Sender
+from services.notifier.digests import DIGESTS, Digests
+from services.notifier.http import acts, mails
 from services.notifier.intake import Intake
-from services.notifier.mailer import Mailer, relay_at
+from services.notifier.lines import LINES, Lines
+from services.notifier.links import Links
 from services.notifier.metrics import Metrics
-from services.notifier.outbox import OUTBOX, Outbox
+from services.notifier.read_api import ReadApi
+from services.notifier.readiness import Readiness
 from services.notifier.recipients import Recipients
-from services.notifier.sender import Sender
+from services.notifier.record import STEPS, Record, mailed, publish
 from services.notifier.settings import NotifierSettings
-from services.notifier.stages.address import Address
-from services.notifier.stages.decide import ALERTS, decide_on_alert
-from services.notifier.stages.enqueue import enqueue
-from services.notifier.stages.inhibit import inhibit
-from services.notifier.stages.record import Record
+from services.notifier.signs import Signs
+from services.notifier.stages.decide import Decide
+from services.notifier.stages.group import Group
+from services.notifier.stages.inhibit import Inhibit
 from services.notifier.stages.render import Render
-from services.notifier.stages.send import Backoff, Send
+from services.notifier.stages.schedule import Schedule
+from services.notifier.stages.silence import silence
+from services.notifier.teller import Teller
 from shared import bus, problems, telemetry
 from shared.database import Database
-from shared.errors import BusUnavailableError
+from shared.errors import BusUnavailableError, RecoverableError
 from shared.pull import Pull
+from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
+_FOLLOW_SECONDS = 1.0
 _STANDINGS_IN_FLIGHT_BYTES = 1_000_000
 _STANDINGS_IN_FLIGHT = 16
 
@@ -48,7 +64,7 @@ class Notifier:
         """Wire everything.
 
         Raises:
-            InvalidError: the relay's URL or the recipients file cannot be used.
+            InvalidError: the relay's URL, its certificate authority or the recipients file cannot be used.
         """
         self._settings = settings
         self._lifeline = lifeline
@@ -59,33 +75,82 @@ class Notifier:
         self.database = Database.at(settings.mongo_url, settings.notifier_database)
         replica = settings.replica(settings.notifier_port)
         self.outbox = Outbox(self.database, self.database.transactions(f"{replica}/claiming"))
-        backoff = Backoff(
-            settings.retry_first_seconds, settings.retry_max_seconds, timedelta(days=settings.give_up_days)
-        )
-        mailer = Mailer(relay_at(settings.smtp_url.get_secret_value()), settings.sender)
-        record = Record(self.outbox, self.js, _now)
         self.sender = Sender(
             self.outbox,
-            delivery=(Send(self.outbox, mailer, self.metrics, backoff, _now), record),
-            recording=(record,),
-            metrics=self.metrics,
-            backoff=backoff,
-            clock=_now,
-        )
-        self._intake = Intake(
-            self.database.transactions(f"{replica}/deciding"),
-            telling=(
-                inhibit,
-                decide_on_alert,
-                Address(Recipients(settings.recipients_file, self.metrics)),
-                Render(settings.sender.domain, settings.aggregator_url),
-                enqueue,
+            Mailer(relay_at(settings.smtp_url.get_secret_value()), settings.sender, trust(settings.smtp_ca)),
+            recorded=lambda entry: publish(self.js(), mailed(entry, _now())),
+            metrics=self.metrics.delivery,
+            backoff=Backoff(
+                settings.retry_first_seconds, settings.retry_max_seconds, timedelta(days=settings.give_up_days)
             ),
-            js=self.js,
+            clock=_now,
+            at_once=settings.mails_at_once,
+        )
+        self.lmtp = None
+        if settings.bounce_port is not None:
+            self.lmtp = Lmtp(
+                self.outbox,
+                self.metrics.delivery,
+                settings.sender,
+                port=settings.bounce_port,
+                clock=_now,
+                host=settings.bounce_host,
+                alias=settings.bounce_alias,
+            )
+        self.links = Links(
+            settings.notifier_url, bytes.fromhex(kept_in(settings.data / "links.key", lambda: secrets.token_hex(32)))
+        )
+        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url)
+        self.lines = Lines(self.database)
+        self.alerts = Alerts(self._on_word)
+        self.record = Record(self.database, self.js)
+        recipients = Recipients(settings.recipients_file, self.metrics)
+        readiness = Readiness(
+            self.pending_standings,
+            self.js,
+            self.read_api,
+            _now,
+            lag_events=settings.lag_events,
+            quarantined_many=settings.quarantined_many,
+        )
+        group = Group(recipients, timedelta(seconds=settings.gather_seconds))
+        self.teller = Teller(
+            self.lines,
+            self.alerts,
+            telling=(
+                Decide(settings.policy, self.read_api),
+                Inhibit(readiness),
+                silence,
+                group,
+                Schedule(settings.hours),
+                Render(settings.sender.domain, settings.aggregator_url, self.links, self.read_api),
+            ),
+            group=group,
+            policy=settings.policy,
+            transactions=self.database.transactions(f"{replica}/telling"),
+            record=self.record,
+            resync=self._resync,
             metrics=self.metrics,
             told=self.sender.wake,
             clock=_now,
         )
+        self.digests = Digests(
+            self.lines,
+            self.alerts,
+            recipients,
+            readiness,
+            database=self.database,
+            transactions=self.database.transactions(f"{replica}/digesting"),
+            metrics=self.metrics,
+            hours=settings.hours,
+            weekday=settings.digest_weekday,
+            domain=settings.sender.domain,
+            page_url=settings.aggregator_url,
+            facts=Signs(self.lines, self.alerts, recipients, readiness, self.database).facts,
+            told=self.sender.wake,
+            clock=_now,
+        )
+        self._intake = Intake(self.lines, js=self.js, metrics=self.metrics, changed=self.teller.touch)
 
     def js(self) -> JetStreamContext:
         """JetStream over the broker's connection.
@@ -99,15 +164,16 @@ class Notifier:
             raise BusUnavailableError("the notifier has not reached NATS yet") from error
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
-        """Wait for the servers, settle what the last run left, begin to consume and to send."""
+        """Wait for the servers, settle what the last run left, begin to listen, to tell and to send."""
         js = await bus.opened(self.broker, self._settings)
         await self.database.reachable()
         await bus.patiently(
-            lambda: self.database.ensure([ALERTS, OUTBOX], {OUTBOX: ["recorded", "created_at"]}),
+            lambda: self.database.ensure([LINES, STEPS, DIGESTS, OUTBOX], {OUTBOX: outboxes.INDEXES}),
             "preparing the database",
         )
         await bus.patiently(self.sender.recover, "settling what the last run left")
         await bus.patiently(self._mend, "preparing the consumer")
+        await bus.patiently(self._remember, "reading what is known of lines and alerts")
         self._pull = Pull(
             bus.client_of(self.broker),
             bus.PACE,
@@ -117,15 +183,22 @@ class Notifier:
             in_flight_bytes=_STANDINGS_IN_FLIGHT_BYTES,
         )
         await bus.patiently(self._pull.start, "subscribing to PACE")
+        if self.lmtp is not None:
+            await self.lmtp.start()
+        self.teller.touch_all()
         sending = self._sending = asyncio.create_task(self.sender.run())
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         # Shielded: at the end the mail in hand is finished, cutting it off would leave it uncertain.
-        return [_kept(sending), watch.run()]
+        return [
+            _kept(sending), watch.run(), self.teller.run(), self.record.run(), self.digests.run(), self._follow(),
+        ]  # fmt: skip
 
     async def stop(self) -> None:
         """Finish the mail in hand, then close. What is cut off is found in the outbox at the next start."""
         if self._pull is not None:
             await self._pull.stop()
+        if self.lmtp is not None:
+            await self.lmtp.stop()
         self.sender.stop()
         try:
             if self._sending is not None:
@@ -135,10 +208,11 @@ class Notifier:
                 await self.broker.stop()
             except NatsError as error:
                 log.warning("draining the NATS connection failed: %s", type(error).__name__)
+            await self.read_api.close()
             self.database.close()
 
     async def pending_standings(self) -> int:
-        """How many standings are not yet decided on; also the readiness check of the bus.
+        """How many standings are not yet kept; also the readiness check of the bus.
 
         Raises:
             BusUnavailableError: JetStream does not answer or does not know our consumer.
@@ -149,12 +223,39 @@ class Notifier:
         """Readiness: JetStream knows our consumer."""
         await self.pending_standings()
 
+    async def _remember(self) -> None:
+        """Know again what was known: standings from the database, alerts from ALERTS."""
+        await self.record.flush()
+        await self.alerts.load(self.js())
+        if await self.lines.load() == 0:
+            # The database is new: PACE has the standings of the last hundred days.
+            await consumer.begin_anew(self.js())
+
+    async def _resync(self) -> None:
+        for event in await self.record.kept():
+            self.alerts.apply(event)
+        await self.alerts.follow(self.js())
+
+    async def _follow(self) -> None:
+        """Hear what people say about alerts. It is looked at, not listened to: a subscription that has silently ended
+        would leave a head unheard."""
+        while True:
+            try:
+                await self.alerts.follow(self.js())
+            except RecoverableError as error:
+                log.warning("%s; trying again", error)
+            await asyncio.sleep(_FOLLOW_SECONDS)
+
     async def _mend(self) -> None:
         # PACE can be recomputed: unlike EVENTS it may be created anew.
         await bus.ensure_streams(
             self.js(), replicas=self._settings.stream_replicas, partitions=self._settings.partitions
         )
         await consumer.mend(self.js)
+
+    def _on_word(self, scope: str) -> None:
+        self.metrics.words.inc()
+        self.teller.touch(scope.partition("/")[0])
 
     async def _on_standing(self, message: Msg) -> None:
         # A defect leaves the standing unacknowledged, and it comes again after ack_wait.
@@ -181,14 +282,22 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
     service = Notifier(settings, lifeline)
     app = FastAPI(
         title="Laju notifier",
-        summary="Mails the head of a region that falls behind, and again when it is back on the line",
+        summary="Mails the heads of regions when they fall behind, and what they have to know after it",
         lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
     )
     problems.install(app)
     app.include_router(
         telemetry.routes(service.metrics.registry, {"bus": service.check_bus, "database": service.database.ping})
     )
-    app.include_router(http.routes(service.outbox, service.pending_standings))
+    app.include_router(mails.routes(service.outbox, service.pending_standings, service.teller.pending))
+    app.include_router(
+        acts.routes(
+            service.links,
+            service.js,
+            {"acknowledge": settings.acknowledge_days, "silence": settings.silence_days},
+            _now,
+        )
+    )
     return app
 
 

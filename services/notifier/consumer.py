@@ -57,3 +57,13 @@ async def mend(js: Callable[[], JetStreamContext]) -> None:
     except NotFoundError:
         log.warning("consumer %s of PACE is missing: creating it from the first standing", DURABLE)
         await js().add_consumer(PACE, config())
+
+
+async def begin_anew(js: JetStreamContext) -> None:
+    """Let the consumer begin at the first standing again.
+
+    Raises:
+        NatsError: JetStream does not answer.
+    """
+    await js.delete_consumer(PACE, DURABLE)
+    await js.add_consumer(PACE, config())

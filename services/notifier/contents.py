@@ -41,9 +41,9 @@ class Links:
 class Telling:
     """One target line that the recipient is told about.
 
-    ``rule`` names the rule that fired with its numbers, in the recipient's language. ``told`` is the standing that was
-    told last, if any; ``since`` the day on which this episode was first told. ``briefing`` is ``None`` if it could not
-    be had.
+    ``rule`` names the rule that fired with its numbers, in a notation of no language. ``told`` is the standing that was
+    told last, if any, ``then`` how the line stood on that day by what is known now; ``since`` the day on which this
+    episode was first told. ``briefing`` is ``None`` if it could not be had.
     """
 
     reason: Reason
@@ -53,6 +53,7 @@ class Telling:
     told: Standing | None = None
     since: date | None = None
     briefing: Briefing | None = None
+    then: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

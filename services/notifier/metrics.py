@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from services.notifier.delivery.metrics import Metrics as DeliveryMetrics
 
 
 class Metrics:
@@ -10,34 +12,34 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.delivery = DeliveryMetrics(self.registry)
         self.standings = Counter(
             "laju_notifier_standings_total",
-            "Standings taken from PACE, by outcome: mailed, ended, retried, quarantined",
+            "Standings taken from PACE, by outcome: news, known, retried, quarantined",
             ["outcome"],
             registry=self.registry,
         )
         self.ended = Counter(
             "laju_notifier_ended_total",
-            "Notifications that ended without a mail, by the stage that ended them and its reason",
+            "Looks at an audience that ended without a mail, by the stage that ended them and its reason",
             ["stage", "reason"],
             registry=self.registry,
         )
-        self.mails = Counter(
-            "laju_notifier_mails_total",
-            "Deliveries attempted, by outcome: sent, retry, failed, uncertain",
-            ["outcome"],
-            registry=self.registry,
+        self.told = Counter(
+            "laju_notifier_told_total", "Steps of alerts told, by reason", ["reason"], registry=self.registry
         )
-        self.delivery = Histogram(
-            "laju_notifier_delivery_seconds",
-            "From the connection to the relay until its answer",
-            buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60),
-            registry=self.registry,
+        self.digests = Counter(
+            "laju_notifier_digests_total", "Digests and heartbeats written, by kind", ["kind"], registry=self.registry
         )
-        self.open_mails = Gauge(
-            "laju_notifier_open_mails",
-            "Outbox entries by state that wait for delivery or for their outcome to be recorded",
-            ["state"],
+        self.looks = Counter(
+            "laju_notifier_digest_looks_total", "Looks at whose digest or heartbeat is due", registry=self.registry
+        )
+        self.words = Counter(
+            "laju_notifier_words_total", "Acknowledgements and silences heard on ALERTS", registry=self.registry
+        )
+        self.untold = Gauge(
+            "laju_notifier_regions_without_recipient",
+            "Kab/kota that have a target and no head in the recipients file",
             registry=self.registry,
         )
         self.recipients = Gauge(

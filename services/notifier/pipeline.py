@@ -1,7 +1,6 @@
 """A pipeline as data: a tuple of stages, each of which passes a value on or ends it with a reason.
 
-Two pipelines use it. ``telling`` takes a standing to the outbox inside one transaction; ``delivery`` takes an outbox
-entry to the relay and its outcome to the ALERTS stream.
+``telling`` takes a case, the lines that one audience answers for, from what is known of them to the outbox.
 """
 
 from __future__ import annotations
@@ -11,23 +10,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from services.notifier.decide import AlertState, Reason
-from services.notifier.mailer import Outcome
-from services.notifier.outbox import Entry
+from services.notifier.contents import Notice, Reason
+from services.notifier.decide import Decision
+from services.notifier.lines import Line
 from services.notifier.recipients import Recipient
-from shared.database import Session
 from shared.events.standing import Standing
 
 Value = TypeVar("Value")
-EndReason = Literal["not_kabkota", "nothing_to_tell", "no_recipient", "not_pending"]
+Audience = Literal["head", "province", "directorate"]
+EndReason = Literal[
+    "nothing_to_tell", "rides", "standings_waiting", "projection_lags", "projection_unknown", "projection_other",
+    "quarantining", "silenced", "no_recipient", "gathering", "outside_hours",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A value went no further than ``stage``. Counted in ``laju_notifier_ended_total``."""
+    """A case went no further than ``stage``, until ``again`` (aware) at least; ``None``: until something changes.
+    Counted in ``laju_notifier_ended_total``."""
 
     stage: str
     reason: EndReason
+    again: datetime | None = None
 
 
 Stage = Callable[[Value], Awaitable[Value | Ended]]
@@ -44,21 +48,28 @@ async def run(stages: Sequence[Stage[Value]], value: Value) -> Value | Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
-    """A standing on its way to the outbox. ``session`` is the transaction all of it happens in; ``now`` is aware."""
+class Due:
+    """A line that is to be told about, and why; ``then`` is how it stood on the day told last, by what is known now, if
+    that was asked."""
 
-    standing: Standing
-    session: Session
-    now: datetime
-    alert: AlertState | None = None
-    reason: Reason = Reason.NONE
-    recipients: tuple[Recipient, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    line: Line
+    decision: Decision
+    then: Standing | None = None
+
+    @property
+    def reason(self) -> Reason:
+        """Why."""
+        return self.decision.reason
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """An outbox entry on its way to the relay; ``outcome`` is what became of it there."""
+class Case:
+    """What one audience of a region may have to be told at ``now`` (aware)."""
 
-    entry: Entry
-    outcome: Outcome | None = None
+    audience: Audience
+    region: str
+    now: datetime
+    lines: tuple[Line, ...]
+    due: tuple[Due, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from services.notifier.decide import Policy
+from services.notifier.schedule import Hours
 from shared.settings import ServiceSettings
 
 
@@ -49,9 +52,54 @@ class NotifierSettings(ServiceSettings):
     recipients: Annotated[
         Path | None, Field(description="TOML file of the heads to tell; recipients.toml in LAJU_DATA if not set")
     ] = None
-    aggregator_url: Annotated[str, Field(description="Public address of the aggregator, for the link in a mail")] = (
+    aggregator_url: Annotated[str, Field(description="Public address of the aggregator, for the links in a mail")] = (
         "http://127.0.0.1:8081"
     )
+    read_api_url: Annotated[
+        str | None, Field(description="Where the notifier asks the aggregator; LAJU_AGGREGATOR_URL if not set")
+    ] = None
+    notifier_url: Annotated[
+        str, Field(description="Public address of the notifier, for the links to acknowledge and to silence")
+    ] = "http://127.0.0.1:8082"
+    smtp_ca: Annotated[
+        Path | None, Field(description="PEM file of a certificate authority to trust besides the system's")
+    ] = None
+    mails_at_once: Annotated[int, Field(ge=1, description="Most mails handed to the relay at the same time")] = 4
+    bounce_port: Annotated[
+        int | None, Field(ge=0, le=65_535, description="Port for delivery status notifications over LMTP, if any")
+    ] = None
+    bounce_host: Annotated[str, Field(description="Address that port listens on: the mail server's, nobody else's")] = (
+        "127.0.0.1"
+    )
+    bounce_alias: Annotated[
+        str | None, Field(description="Another name of the sender's address, if the mail server hands over under one")
+    ] = None
+    gather_seconds: Annotated[
+        float, Field(ge=0, description="Wait for more to tell before a mail to a head is written")
+    ] = 60.0
+    mail_opens: Annotated[time, Field(description="Mails go out from this local time of the recipient on")] = time(8)
+    mail_closes: Annotated[time, Field(description="and before this one, on working days")] = time(16)
+    mail_any_time: Annotated[bool, Field(description="Mails go out at any time, also at night and on holidays")] = False
+    confirm_days: Annotated[
+        int, Field(ge=1, description="A shortfall is told once it has lasted so long, unless work has nearly stopped")
+    ] = 14
+    repeat_warning_days: Annotated[int, Field(ge=1, description="A warning still true is told again after this")] = 14
+    repeat_serious_days: Annotated[int, Field(ge=1, description="the same for serious")] = 7
+    repeat_critical_days: Annotated[int, Field(ge=1, description="and for critical")] = 3
+    repeat_no_data_days: Annotated[int, Field(ge=1, description="and for a silent region")] = 14
+    escalate_days: Annotated[
+        int,
+        Field(ge=1, description="Unacknowledged so long, the province is told, then the directorate"),
+    ] = 7
+    acknowledge_days: Annotated[int, Field(ge=1, description="How long an acknowledgement holds")] = 14
+    silence_days: Annotated[int, Field(ge=1, description="How long a silence by the link in a mail holds")] = 30
+    digest_weekday: Annotated[int, Field(ge=0, le=6, description="Day of the weekly digest, 0 is Monday")] = 0
+    lag_events: Annotated[
+        int, Field(ge=0, description="Nothing is told while more events than this wait to be projected")
+    ] = 5000
+    quarantined_many: Annotated[
+        int, Field(ge=1, description="Nothing is told if so many events were quarantined within the hour")
+    ] = 100
     retry_first_seconds: Annotated[
         float, Field(gt=0, description="Wait before a mail is tried a second time; doubles with each try")
     ] = 30.0
@@ -59,6 +107,31 @@ class NotifierSettings(ServiceSettings):
     give_up_days: Annotated[
         float, Field(gt=0, description="A mail not accepted within this time has failed (RFC 5321, 4.5.4.1)")
     ] = 5.0
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> NotifierSettings:
+        if self.mail_opens >= self.mail_closes:
+            raise ValueError("LAJU_MAIL_OPENS must be earlier than LAJU_MAIL_CLOSES")
+        return self
+
+    @property
+    def hours(self) -> Hours:
+        """When mails go out."""
+        return Hours(self.mail_opens, self.mail_closes, always=self.mail_any_time)
+
+    @property
+    def policy(self) -> Policy:
+        """How often and how insistently heads are told."""
+        return Policy(
+            confirm_days=self.confirm_days,
+            repeat={
+                "warning": timedelta(days=self.repeat_warning_days),
+                "serious": timedelta(days=self.repeat_serious_days),
+                "critical": timedelta(days=self.repeat_critical_days),
+            },
+            repeat_no_data=timedelta(days=self.repeat_no_data_days),
+            escalate=timedelta(days=self.escalate_days),
+        )
 
     @property
     def recipients_file(self) -> Path:

@@ -24,7 +24,7 @@ from shared.events.citizen import (
     ResidentMoved,
     Service,
 )
-from shared.events.outcome import AlertRaised, AlertResolved, OutcomeEvent, PaceAssessed
+from shared.events.outcome import OutcomeEvent, PaceAssessed
 from shared.events.region import (
     BacklogReported,
     BaselineReported,
@@ -68,8 +68,6 @@ __all__ = [
     "PROGRAMMES",
     "REGION_TYPES",
     "Activation",
-    "AlertRaised",
-    "AlertResolved",
     "BacklogReported",
     "BaselineReported",
     "BlankoCounted",

@@ -9,11 +9,13 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import default
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 import nats
@@ -123,7 +125,7 @@ class Pipeline:
         return progress.get("lag_events") == 0 and progress.get("assessments_pending") == 0
 
     def _told(self) -> bool:
-        return self._progress(self.notifier) == {"pending_standings": 0, "outbox_pending": 0}
+        return set(self._progress(self.notifier).values()) == {0}
 
     def _progress(self, service: str) -> dict[str, Any]:
         try:
@@ -164,6 +166,11 @@ def pipeline(
             "LAJU_API_KEY": KEY,
             "LAJU_AS_OF": as_of,
             "LAJU_DEBOUNCE_SECONDS": "0.05",
+            "LAJU_MAIL_ANY_TIME": "true",
+            "LAJU_GATHER_SECONDS": "0.5",
+            "LAJU_DIGEST_WEEKDAY": str((datetime.now(ZoneInfo("Asia/Jakarta")).weekday() + 1) % 7),  # not today
+            "LAJU_AGGREGATOR_URL": f"http://127.0.0.1:{ports['aggregator']}",
+            "LAJU_NOTIFIER_URL": f"http://127.0.0.1:{ports['notifier']}",
             **{f"LAJU_{name.upper()}_PORT": str(port) for name, port in ports.items()},
             **settings,
         }

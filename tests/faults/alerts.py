@@ -59,18 +59,20 @@ class Heads:
                     moment += 1
                     self._client.send(_facts(region, reason, moment, opening=episode == 1 and reason == "first"))
                     self.told.append((region, reason, episode))
-                    if not self._decided(region, reason, episode):
+                    if not self._decided(region):
                         self.wrong.append(f"{region}: no mail was decided on for {reason}, episode {episode}")
                         self._client.close()
                         return
                     self._pause.wait(self._rng.uniform(0, 3))
         self._client.close()
 
-    def _decided(self, region: str, reason: str, episode: int) -> bool:
-        wanted = {"region": region, "reason": reason, "episode": episode}
+    def _decided(self, region: str) -> bool:
+        """Whether as many mails about the region are in the outbox as there were steps."""
+        steps = sum(told == region for told, _, _ in self.told)
         while not self._give_up.wait(0.2):
             try:
-                if self._world.database("laju_notifier")["outbox"].find_one(wanted):
+                outbox = self._world.database("laju_notifier")["outbox"]
+                if outbox.count_documents({"region": region, "kind": "notice"}) >= steps:
                     return True
             except PyMongoError:  # the database is what has just been taken away
                 continue

@@ -94,6 +94,9 @@ class World:
             "LAJU_RETRY_MAX_SECONDS": "3",
             "LAJU_SMTP_URL": f"smtp://127.0.0.1:{self.network.port('notifier-smtp')}",
             f"LAJU_{name.partition('-')[0].upper()}_PORT": str(self.ports[name]),
+            "LAJU_AGGREGATOR_URL": f"http://127.0.0.1:{self.ports[AGGREGATORS[0]]}",
+            "LAJU_MAIL_ANY_TIME": "true",
+            "LAJU_GATHER_SECONDS": "0.2",
         }
         if name != "ingest":
             environment["LAJU_MONGO_URL"] = (

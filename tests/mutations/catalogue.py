@@ -124,14 +124,14 @@ MUTATIONS = (
     ),
     Mutation(
         "a mail is not marked before it is sent",
-        "services/notifier/outbox.py",
+        "services/notifier/delivery/outbox.py",
         (('{"$set": {"state": "sending", "claim": claim}}', '{"$set": {"state": "pending"}}'),),
         ("tests/integration/notifier", FAULTS),
     ),
     Mutation(
         "a claim that was committed unheard is nobody's",
-        "services/notifier/outbox.py",
+        "services/notifier/delivery/outbox.py",
         (('document["state"] == "sending" and document.get("claim") == claim', "False"),),
-        ("tests/integration/notifier/test_outbox.py",),
+        ("tests/integration/notifier/delivery/test_sender.py",),
     ),
 )

@@ -41,13 +41,14 @@ class _AggregatorProgress(BaseModel):
 
 class _NotifierProgress(BaseModel):
     pending_standings: int
+    looks_pending: int
     outbox_pending: int
 
 
 class _Mail(BaseModel):
     message_id: str
+    kind: str
     region: str
-    reason: str
     subject: str
     state: str
     sent_at: datetime | None = None
@@ -134,18 +135,19 @@ def _busy(aggregator: httpx.Client, notifier: httpx.Client) -> str | None:
     if lag := get(aggregator, "/v1/progress", _AggregatorProgress).lag_events:
         return f"{lag} events are not counted yet"
     progress = get(notifier, "/v1/progress", _NotifierProgress)
-    if progress.pending_standings or progress.outbox_pending:
-        return f"{progress.pending_standings} standings are not looked at, {progress.outbox_pending} mails not sent"
+    looks = progress.pending_standings + progress.looks_pending
+    if looks or progress.outbox_pending:
+        return f"{looks} standings and regions are not looked at, {progress.outbox_pending} mails not sent"
     return None
 
 
 def _report(seen: _Seen, console: Console) -> None:
     date = seen.standings[0].on if seen.standings else demo.BUSINESS_DATE
     console.print(standings_table(seen.standings, f"Standings on {date}"))
-    table = Table("region", "reason", "subject", "state", "sent", title="Mails that went out")
+    table = Table("region", "kind", "subject", "state", "sent", title="Mails that went out")
     for mail in seen.mails:
         sent = f"{mail.sent_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if mail.sent_at else "–"
-        table.add_row(mail.region, mail.reason, escape(mail.subject), mail.state, sent)
+        table.add_row(mail.region, mail.kind, escape(mail.subject), mail.state, sent)
     console.print(table)
     console.print(
         "[bold]Part of this is simulated.[/bold] Counts, targets, claims and interventions are published figures of "

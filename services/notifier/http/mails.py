@@ -9,24 +9,36 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifier.decide import Reason
-from services.notifier.outbox import Outbox, State
+from services.notifier.delivery.outbox import Kind, Outbox, State
+
+
+class Bounced(BaseModel):
+    """What a report said after the relay had accepted the mail; ``code`` as in RFC 3463."""
+
+    code: str
+    at: datetime
+    final: bool
 
 
 class Mail(BaseModel):
-    """One mail, without its address. Times are in UTC; ``sent_at`` is when the relay accepted it."""
+    """One copy of a mail, without its address. Times are in UTC; ``sent_at`` is when the relay accepted it."""
 
     model_config = ConfigDict(frozen=True)
 
+    id: str
     message_id: str
+    kind: Kind
     region: str
-    line: Annotated[str, Field(description="The target line it is about: region/programme/authority/due date")]
-    reason: Reason
+    language: str
+    lines: Annotated[
+        list[str], Field(description="The target lines it is about: region/programme/authority/due date each")
+    ]
     subject: str
     state: State
     attempts: int
     created_at: datetime
     sent_at: datetime | None
+    bounced: Bounced | None
 
 
 class Mails(BaseModel):
@@ -36,13 +48,17 @@ class Mails(BaseModel):
 
 
 class Progress(BaseModel):
-    """What is left to do: standings not yet decided on, and mails not yet delivered and recorded."""
+    """What is left to do at this moment: standings not yet kept, audiences not yet looked at, and mails not yet
+    delivered and recorded. What waits for an office to open is not among it."""
 
     pending_standings: int
+    looks_pending: int
     outbox_pending: int
 
 
-def routes(outbox: Outbox, pending_standings: Callable[[], Awaitable[int]]) -> APIRouter:
+def routes(
+    outbox: Outbox, pending_standings: Callable[[], Awaitable[int]], pending_looks: Callable[[], int]
+) -> APIRouter:
     """The notifier's own routes."""
     router = APIRouter(prefix="/v1", tags=["mails"])
 
@@ -52,8 +68,8 @@ def routes(outbox: Outbox, pending_standings: Callable[[], Awaitable[int]]) -> A
 
     @router.get("/progress", summary="What is not yet decided on, sent and recorded", tags=["operations"])
     async def progress() -> Progress:
-        # In this order: a standing leaves the first count only when its mail is in the second.
-        pending = await pending_standings()
-        return Progress(pending_standings=pending, outbox_pending=len(await outbox.open()))
+        # In this order: a standing leaves the first count only when it is in the second, and so on.
+        pending, looks = await pending_standings(), pending_looks()
+        return Progress(pending_standings=pending, looks_pending=looks, outbox_pending=len(await outbox.open()))
 
     return router

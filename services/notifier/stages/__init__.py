@@ -1,1 +1,1 @@
-"""The stages of the notifier's pipelines, one small file each."""
+"""The stages of a telling, one small file each, in the order of app.py."""

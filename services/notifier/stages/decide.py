@@ -1,34 +1,48 @@
-"""Read what is known of the alert, decide, and remember which standing was decided on, whatever was decided."""
+"""What is to be told of each line, by the pure rules of decide.py."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from services.notifier.decide import AlertState, Reason, decide, supersedes
-from services.notifier.pipeline import Ended, Notification
-from shared.database import Document, update
-
-ALERTS = "alerts"
-
-
-async def decide_on_alert(notification: Notification) -> Notification | Ended:
-    """End the notification if there is nothing to tell."""
-    standing, session = notification.standing, notification.session
-    found = await session.by_ids(ALERTS, [standing.line])
-    alert = _alert(found[standing.line]) if standing.line in found else None
-    reason = decide(standing, alert)
-    if supersedes(standing, alert):
-        # Also when nothing is told: a standing delivered late must not undo the decision on a later one.
-        seen: Document = {"revision": standing.revision, "status": standing.status}
-        if standing.status == "no_target" and alert is not None:
-            # The target was withdrawn: there is no line to be back on, so the alert ends without a mail.
-            seen["open"] = False
-        born = {"region": standing.region, "episode": 0} | ({} if "open" in seen else {"open": False})
-        await session.write(ALERTS, [update(standing.line, {"$set": seen, "$setOnInsert": born})])
-    if reason is Reason.NONE:
-        return Ended("decide", "nothing_to_tell")
-    return replace(notification, alert=alert, reason=reason)
+from services.notifier.contents import Reason
+from services.notifier.decide import BACK_ON_THE_LINE, Policy, decide, escalation
+from services.notifier.lines import Line
+from services.notifier.pipeline import Case, Due, Ended
+from services.notifier.read_api import ReadApi
+from shared.events.standing import Standing
 
 
-def _alert(document: Document) -> AlertState:
-    return AlertState(open=document["open"], episode=document["episode"], revision=document["revision"])
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Heads are told of what changed, those above them of what nobody acknowledged."""
+
+    policy: Policy
+    read_api: ReadApi
+
+    async def __call__(self, case: Case) -> Case | Ended:
+        """End the case if there is nothing to tell.
+
+        Raises:
+            ReadApiUnavailableError: how a line stood on the day that was told cannot be found out.
+        """
+        due = []
+        for line in case.lines:
+            then = None
+            if case.audience == "head":
+                then = await self._then(line)
+                decision = decide(
+                    line.standing, line.state, case.now, self.policy, then=then
+                )  # fmt: skip
+            elif line.state.escalated == (0 if case.audience == "province" else 1):
+                decision = escalation(line.standing, line.state, case.now, self.policy)
+            else:
+                continue
+            if decision.reason is not Reason.NONE:
+                due.append(Due(line, decision, then))
+        return replace(case, due=tuple(due)) if due else Ended("decide", "nothing_to_tell")
+
+    async def _then(self, line: Line) -> Standing | None:
+        state = line.state
+        if not state.open or state.told is None or line.standing.status not in BACK_ON_THE_LINE:
+            return None
+        return await self.read_api.then(line.standing, state.told.on)

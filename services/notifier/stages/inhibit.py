@@ -1,14 +1,29 @@
-"""Only lines of a kab/kota mail: kecamatan and desa ride in their kota's mail, provinces and the nation have no line
-of their own to answer for."""
+"""Nothing is told on shaky ground, and nothing on its own that rides along with something else."""
 
 from __future__ import annotations
 
-from services.notifier.pipeline import Ended, Notification
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.notifier.pipeline import Case, Ended
+from services.notifier.readiness import Readiness
 from shared.wilayah import Level, level_of
 
+_AGAIN, _SOON = timedelta(seconds=10), timedelta(seconds=0.2)
 
-async def inhibit(notification: Notification) -> Notification | Ended:
-    """End the notification unless it is about a kab/kota."""
-    if level_of(notification.standing.region) is not Level.KABKOTA:
-        return Ended("inhibit", "not_kabkota")
-    return notification
+
+@dataclass(frozen=True, slots=True)
+class Inhibit:
+    """``readiness`` knows whether the figures are those of this moment."""
+
+    readiness: Readiness
+
+    async def __call__(self, case: Case) -> Case | Ended:
+        """End the case unless a line of the region itself is due: those of its kecamatan and desa ride in its mail."""
+        if all(level_of(due.line.standing.region) in (Level.KECAMATAN, Level.DESA) for due in case.due):
+            return Ended("inhibit", "rides")
+        held = await self.readiness.held({due.line.standing.projection for due in case.due})
+        if held is None:
+            return case
+        # Standings that wait are usually gone in a moment: they came with the one that made us look.
+        return Ended("inhibit", held, case.now + (_SOON if held == "standings_waiting" else _AGAIN))

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -22,7 +22,7 @@ from shared import bus
 from shared.database import Database, DatabaseUnavailableError
 from shared.events import PaceAssessed
 from shared.events.standing import Standing
-from tests.servers import free_port
+from tests.servers import Process, free_port, service
 from tests.waiting import eventually
 
 HEAD = "kepala@dukcapil.serangkab.go.id"
@@ -198,7 +198,8 @@ async def started(server: Server) -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """Servers that run, streams that exist, a recipients file, and a relay that accepts; no notifier yet."""
+    """Servers that run, streams that exist, an aggregator that knows of nothing, a recipients file, and a relay that
+    accepts; no notifier yet."""
     relay = Relay()
     recipients = tmp_path / "recipients.toml"
     recipients.write_text(RECIPIENTS, encoding="utf-8")
@@ -206,6 +207,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         connection = await nats.connect(bus_server.url, error_cb=_quiet)
         await bus.ensure_streams(connection.jetstream())
         await relay.start()
+        port = free_port()
+        environment = {
+            "LAJU_DATA": str(tmp_path / "aggregator"),
+            "LAJU_NATS_URL": bus_server.url,
+            "LAJU_MONGO_URL": mongo.url,
+            "LAJU_AGGREGATOR_PORT": str(port),
+        }
         settings = NotifierSettings(
             data=tmp_path,
             nats_url=bus_server.url,
@@ -216,9 +224,22 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             retry_first_seconds=0.1,
             retry_max_seconds=0.5,
             shutdown_seconds=2,
+            aggregator_url=f"http://127.0.0.1:{port}",
+            mail_any_time=True,
+            gather_seconds=0,
+        )
+        aggregator = await asyncio.to_thread(
+            _entered, service("aggregator", port, tmp_path / "aggregator", environment)
         )
         try:
             yield World(settings, bus_server, mongo, relay, connection.jetstream())
         finally:
+            await asyncio.to_thread(aggregator.close)
             await relay.stop()
             await connection.close()
+
+
+def _entered(manager: AbstractContextManager[Process]) -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(manager)
+    return stack

@@ -1,0 +1,100 @@
+"""The alerts of all lines as ALERTS has them: read whole at start, followed from then on, kept in memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, DeliverPolicy
+from pydantic import ValidationError
+
+from services.notifier.alert import AlertState, after, concerns
+from shared.bus import ALERTS
+from shared.errors import BusUnavailableError
+from shared.events import OUTCOME_EVENT
+from shared.events.outcome import AlertAcknowledged, AlertSilenced, OutcomeEvent, Told
+
+log = logging.getLogger(__name__)
+_WAIT_SECONDS = 5.0
+
+
+class Alerts:
+    """The fold over ALERTS, line by line. ``said`` is told the scope of each word that comes in while following."""
+
+    def __init__(self, said: Callable[[str], None]) -> None:
+        self._said = said
+        self._states: dict[str, AlertState] = {}
+        self._words: list[AlertAcknowledged | AlertSilenced] = []
+        self._seen: set[str] = set()
+        self._read = 0
+
+    def of(self, line: str) -> AlertState:
+        """What is known of the alert of a line."""
+        state = self._states.get(line)
+        if state is None:
+            state = AlertState()
+            for word in self._words:  # said about the region before the line was there
+                if concerns(word.data, line):
+                    state = after(state, word)
+        return state
+
+    def apply(self, event: OutcomeEvent) -> None:
+        """Fold one more event. One that was folded before, on its way to the stream or sent twice, changes nothing."""
+        if event.id in self._seen:
+            return
+        self._seen.add(event.id)
+        if isinstance(event, AlertAcknowledged | AlertSilenced):
+            self._words.append(event)
+            for line, state in self._states.items():
+                if concerns(event.data, line):
+                    self._states[line] = after(state, event)
+        elif isinstance(event, Told):
+            self._states[event.data.line] = after(self.of(event.data.line), event)
+
+    async def load(self, js: JetStreamContext) -> None:
+        """Fold what the stream holds at this moment.
+
+        Raises:
+            BusUnavailableError: the stream cannot be read; what was folded stays, the call may be repeated.
+        """
+        try:
+            last = (await js.stream_info(ALERTS)).state.last_seq
+            if last <= self._read:
+                return
+            subscription = await js.subscribe("alerts.>", stream=ALERTS, ordered_consumer=True, config=self._rest())
+            try:
+                while self._read < last:
+                    message = await subscription.next_msg(_WAIT_SECONDS)
+                    self._take(message.data)
+                    self._read = message.metadata.sequence.stream
+            finally:
+                await subscription.unsubscribe()
+        except (NatsError, TimeoutError) as error:
+            raise BusUnavailableError(f"reading ALERTS failed: {type(error).__name__}") from error
+        log.info("the alerts of %d lines are known, up to sequence %d of ALERTS", len(self._states), self._read)
+
+    async def follow(self, js: JetStreamContext) -> None:
+        """Fold what has come since, and tell of words.
+
+        Raises:
+            BusUnavailableError: as :meth:`load`.
+        """
+        before = len(self._words)
+        await self.load(js)
+        for word in self._words[before:]:
+            self._said(word.data.scope)
+
+    def lines(self) -> Iterator[tuple[str, AlertState]]:
+        """Every line that something was told about."""
+        yield from self._states.items()
+
+    def _rest(self) -> ConsumerConfig:
+        return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self._read + 1)
+
+    def _take(self, body: bytes) -> None:
+        try:
+            self.apply(OUTCOME_EVENT.validate_json(body, context={"stored": True}))
+        except ValidationError as error:
+            log.error("an event of ALERTS cannot be read and is left out: %s", error.title)  # noqa: TRY400 - no defect

@@ -1,0 +1,54 @@
+"""When a digest or a heartbeat is due: once a period, from the opening of an office on. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from services.notifier.schedule import Hours, is_working_day, opening
+from shared.wilayah import zone_of
+
+
+def week(hours: Hours, region: str, now: datetime, weekday: int) -> str | None:
+    """The week, such as ``2024-W26``, whose digest is due at ``now`` (aware); ``None`` before its time.
+
+    It is due on ``weekday`` (0 is Monday), or on the first working day after it.
+    """
+    year, number, _ = now.astimezone(zone_of(region)).isocalendar()
+    due = _weekly_opening(hours, region, now, weekday) <= now and opening(hours, region, now) <= now
+    return f"{year}-W{number:02}" if due else None
+
+
+def is_the_day(hours: Hours, region: str, now: datetime, weekday: int) -> bool:
+    """Whether this week's digest is due today, and not on a day that has passed."""
+    local = now.astimezone(zone_of(region))
+    return _weekly_opening(hours, region, now, weekday).date() == local.date()
+
+
+def _weekly_opening(hours: Hours, region: str, now: datetime, weekday: int) -> datetime:
+    local = now.astimezone(zone_of(region))
+    year, number, _ = local.isocalendar()
+    day = date.fromisocalendar(year, number, 1) + timedelta(days=weekday)
+    opens = opening(hours, region, datetime.combine(day, time(), local.tzinfo))
+    # Who may mail at any time still has a time for what comes once a week.
+    return max(opens, datetime.combine(day, hours.opens, local.tzinfo))
+
+
+def next_week(region: str, now: datetime, weekday: int) -> date:
+    """The day of the digest after this week's."""
+    year, number, _ = now.astimezone(zone_of(region)).isocalendar()
+    day = date.fromisocalendar(year, number, 1) + timedelta(days=7 + weekday)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return day
+
+
+def working_day(hours: Hours, region: str, now: datetime) -> str | None:
+    """The day, such as ``2024-06-28``, if its office is open at ``now`` (aware)."""
+    local = now.astimezone(zone_of(region))
+    return local.date().isoformat() if opening(hours, region, now) <= now else None
+
+
+def day(hours: Hours, region: str, now: datetime) -> str | None:
+    """The day, working or not, once its office would have opened."""
+    local = now.astimezone(zone_of(region))
+    return local.date().isoformat() if local.time() >= hours.opens else None

@@ -1,0 +1,62 @@
+"""Whether the figures are those of this moment. While they may not be, nothing is told."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Set
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+
+from services.notifier.pipeline import EndReason
+from services.notifier.read_api import ReadApi, ReadApiUnavailableError
+from shared.bus import QUARANTINE
+from shared.errors import BusUnavailableError
+
+log = logging.getLogger(__name__)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class Readiness:
+    """``backlog`` is how many standings wait in PACE. The projection lags with more than ``lag_events`` events not
+    projected; many are being quarantined with ``quarantined_many`` or more in the last hour."""
+
+    backlog: Callable[[], Awaitable[int]]
+    js: Callable[[], JetStreamContext]
+    read_api: ReadApi
+    clock: Callable[[], datetime]
+    lag_events: int
+    quarantined_many: int
+    _quarantined: deque[tuple[datetime, int]] = field(default_factory=deque)
+
+    async def held(self, projections: Set[int]) -> EndReason | None:
+        """Why nothing may be told from standings of these projections, ``None`` if it may."""
+        try:
+            if await self.backlog():
+                return "standings_waiting"
+            if await self._recently_quarantined() >= self.quarantined_many:
+                return "quarantining"
+            progress = await self.read_api.progress()
+        except (ReadApiUnavailableError, BusUnavailableError) as error:
+            log.warning("nothing is told: %s", error)
+            return "projection_unknown"
+        if progress.lag_events > self.lag_events:
+            return "projection_lags"
+        # After a rebuild all regions are assessed anew; until then some standings are the old projection's.
+        return None if projections <= {progress.projection} else "projection_other"
+
+    async def _recently_quarantined(self) -> int:
+        """How many events went into quarantine within the last hour, as far back as we have looked."""
+        try:
+            last = (await self.js().stream_info(QUARANTINE)).state.last_seq
+        except (NatsError, TimeoutError) as error:
+            raise BusUnavailableError(f"asking about QUARANTINE failed: {type(error).__name__}") from error
+        now = self.clock()
+        self._quarantined.append((now, last))
+        while self._quarantined[0][0] < now - _HOUR:
+            self._quarantined.popleft()
+        return last - self._quarantined[0][1]

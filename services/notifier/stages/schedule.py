@@ -1,0 +1,20 @@
+"""Mails go out when the office that gets them works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.notifier.pipeline import Case, Ended
+from services.notifier.schedule import Hours, opening
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The working hours of every office, each in its own zone."""
+
+    hours: Hours
+
+    async def __call__(self, case: Case) -> Case | Ended:
+        """End the case while the office is closed; it comes again when it opens."""
+        opens = opening(self.hours, case.region, case.now)
+        return case if opens <= case.now else Ended("schedule", "outside_hours", opens)
