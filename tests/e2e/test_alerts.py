@@ -71,7 +71,8 @@ def test_a_replayed_past_lists_the_mails_that_would_have_gone_and_sends_none(laj
     heads = [one for one in told if one["audience"] == "head"]
     assert {one["region"] for one in heads} >= {SERANG}
     # Nothing was reported of it between two balances, half a year apart; then it was behind.
-    assert list(dict.fromkeys(one["reason"] for one in heads if one["region"] == SERANG)) == ["no_data", "first"]
+    reasons = list(dict.fromkeys(one["reason"] for one in heads if one["region"] == SERANG))
+    assert reasons[:2] == ["no_data", "first"]
     assert all(one["on"] >= "2024-06-01" for one in told)
     said = ask(laju, "alerts", "simulate", "--from", "2024-06-01", "--to", "2024-06-30", "--region", SERANG)
     assert "mails to 1 heads: median" in said.output

@@ -177,7 +177,8 @@ def discreet(caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -
     caplog.set_level("DEBUG", "services")
     office: Office | None = request.getfixturevalue("office") if "office" in request.fixturenames else None
     yield
-    logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("services"))
+    records = caplog.get_records("call")
+    logged = "\n".join(record.getMessage() for record in records if record.name.startswith("services"))
     shown = logged + (office.shown() if office else "")
     assert [word for word in PERSONAL if word in shown] == []
 

@@ -146,7 +146,7 @@ async def test_the_list_of_mails_names_nobody(office: Office) -> None:
 
 async def test_given_up_after_days_with_or_without_a_relay(office: Office, relay: Relay) -> None:
     relay.stop()
-    office.backoff = Backoff(0.05, 0.4, timedelta(seconds=1))
+    office.backoff = Backoff(60, 60, timedelta(seconds=1))
     await office.put(*(to(number, f"kepala@kab{number}.go.id") for number in range(6)))
     async with running(office.sender(mailer_to(relay))):
         await eventually(office.idle)
