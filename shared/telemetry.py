@@ -41,6 +41,8 @@ def configure_logging(level: str) -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # At DEBUG it shows whole commands, with whatever is in the documents: addresses, for one.
+    logging.getLogger("pymongo").setLevel(logging.INFO)
     # FastStream brings a coloured handler of its own; its lines belong among ours.
     faststream = logging.getLogger("faststream")
     faststream.handlers.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from threading import Lock
 
 from services.notifier.contents import Digest, Heartbeat, Notice
 from services.notifier.delivery.outbox import Entry, Image, Kind, with_copies
@@ -14,7 +13,6 @@ from services.notifier.letters.letter import Letter
 from services.notifier.letters.notice import write_notice
 
 Content = Notice | Digest | Heartbeat
-_one_at_a_time = Lock()  # what draws the charts has one state for all threads
 
 
 async def entries_of(contents: Sequence[Content]) -> list[Entry]:
@@ -24,8 +22,7 @@ async def entries_of(contents: Sequence[Content]) -> list[Entry]:
 
 def written(content: Content) -> tuple[Entry, ...]:
     """The mail to the recipient, and the copies."""
-    with _one_at_a_time:
-        kind, letter = _letter(content)
+    kind, letter = _letter(content)
     recipient = content.recipient
     lines = tuple(telling.standing.line for telling in content.tellings) if isinstance(content, Notice) else ()
     return with_copies(

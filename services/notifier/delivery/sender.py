@@ -147,6 +147,8 @@ class Sender:
             except RecoverableError as error:
                 log.warning("%s; trying again", error)
                 self._look_at = now + _HALTED
+        if self._stopping:
+            return 0.0
         now = self._clock()
         waiting = [entry for entry in self._open.values() if entry.state == "pending" and entry.id not in self._flights]
         for entry in sorted(waiting, key=lambda entry: (entry.next_attempt_at, entry.id)):

@@ -24,7 +24,8 @@ from tests.waiting import eventually
 
 
 def to(number: int, address: str) -> Entry:
-    return entry(number, to=address)
+    """Those with lower numbers are due first."""
+    return entry(number, to=address, next_attempt_at=datetime.now(UTC) - timedelta(seconds=100 - number))
 
 
 async def taken(relay: Relay, count: int) -> bool:
@@ -285,7 +286,9 @@ async def test_when_a_mail_was_last_sent_is_known_after_a_restart(office: Office
     assert datetime.now(UTC).timestamp() - first < 60
 
 
-async def test_the_database_away_between_answer_and_outcome(tmp_path: Path, relay: Relay) -> None:
+async def test_the_database_away_between_answer_and_outcome(
+    tmp_path: Path, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
     """The outcome is kept until it can be written; a mail that was taken is neither forgotten nor sent again."""
     port = free_port()
     server = mongo_process(tmp_path, port)
@@ -300,10 +303,10 @@ async def test_the_database_away_between_answer_and_outcome(tmp_path: Path, rela
             server.end()
             relay.release.set()
 
-            async def answered() -> bool:
-                return not relay.under_way["all"]
+            async def unwritten() -> bool:
+                return "the outcome sent of mail" in caplog.text
 
-            await eventually(answered)
+            await eventually(unwritten)
             server.start()
             await database.reachable()
             await eventually(office.idle)
