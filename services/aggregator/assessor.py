@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 from nats.errors import Error as NatsError
@@ -24,6 +26,8 @@ from shared.wilayah import Level, level_of
 log = logging.getLogger(__name__)
 _CHUNK = 20
 _RETRY_SECONDS = 1
+_CLOCK_SECONDS = 10.0
+_ZONES = tuple(ZoneInfo(name) for name in ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"))
 
 
 class Assessor:
@@ -90,9 +94,14 @@ class Assessor:
     ) -> None:
         """Touch all one's ``own`` kab/kota at start, at each zone's midnight and every ``every_seconds``, until
         cancelled."""
+        assessed, days = -math.inf, days_at(now())
         while True:
-            self.touch(own())
-            await asyncio.sleep(min(self._every_seconds, seconds_to_next_midnight(now())))
+            today = days_at(now())
+            if today != days or monotonic() - assessed >= self._every_seconds:
+                assessed, days = monotonic(), today
+                self.touch(own())
+            # Who sleeps does not see that the clock is set, or has gone on while the machine was suspended.
+            await asyncio.sleep(min(_CLOCK_SECONDS, self._every_seconds, seconds_to_next_midnight(now())))
 
     async def assess(self, kabkota: Sequence[str]) -> None:
         """Assess these kab/kota and publish the rows that changed.
@@ -130,10 +139,15 @@ class Assessor:
         self._metrics.assessed.inc()
 
 
+def days_at(moment: datetime) -> tuple[date, ...]:
+    """The dates on the walls of the three zones at an aware ``moment``."""
+    return tuple(moment.astimezone(zone).date() for zone in _ZONES)
+
+
 def seconds_to_next_midnight(now: datetime) -> float:
     """From an aware ``now`` to the next midnight in any of the three zones, plus a second to be past it."""
     midnights = []
-    for zone in ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"):
-        local = now.astimezone(ZoneInfo(zone))
-        midnights.append(datetime.combine(local.date() + timedelta(days=1), time(), ZoneInfo(zone)) - local)
+    for zone in _ZONES:
+        local = now.astimezone(zone)
+        midnights.append(datetime.combine(local.date() + timedelta(days=1), time(), zone) - local)
     return min(midnights).total_seconds() + 1

@@ -12,12 +12,13 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from services.notifier.pipeline import EndReason
-from services.notifier.read_api import ReadApi, ReadApiUnavailableError
+from services.notifier.read_api import Progress, ReadApi, ReadApiUnavailableError
 from shared.bus import QUARANTINE
 from shared.errors import BusUnavailableError
 
 log = logging.getLogger(__name__)
 _HOUR = timedelta(hours=1)
+_FRESH = timedelta(seconds=0.5)
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Readiness:
     clock: Callable[[], datetime]
     lag_events: int
     quarantined_many: int
+    _progress: tuple[datetime, Progress] | None = None
     _quarantined: deque[tuple[datetime, int]] = field(default_factory=deque)
 
     async def held(self, projections: Set[int]) -> EndReason | None:
@@ -40,7 +42,7 @@ class Readiness:
                 return "standings_waiting"
             if await self._recently_quarantined() >= self.quarantined_many:
                 return "quarantining"
-            progress = await self.read_api.progress()
+            progress = await self._asked()
         except (ReadApiUnavailableError, BusUnavailableError) as error:
             log.warning("nothing is told: %s", error)
             return "projection_unknown"
@@ -48,6 +50,13 @@ class Readiness:
             return "projection_lags"
         # After a rebuild all regions are assessed anew; until then some standings are the old projection's.
         return None if projections <= {progress.projection} else "projection_other"
+
+    async def _asked(self) -> Progress:
+        """The aggregator's progress. Hundreds of heads may be looked at in one go: it is not asked for each."""
+        now = self.clock()
+        if self._progress is None or not now - _FRESH < self._progress[0] <= now:
+            self._progress = (now, await self.read_api.progress())
+        return self._progress[1]
 
     async def _recently_quarantined(self) -> int:
         """How many events went into quarantine within the last hour, as far back as we have looked."""

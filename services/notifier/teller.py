@@ -28,6 +28,7 @@ from shared.events.outcome import Told
 from shared.wilayah import NATION, Level, kabkota_of, level_of, within
 
 log = logging.getLogger(__name__)
+_LOOKING_ANEW_SECONDS = 10.0  # the clock may have been set, or have gone on while the machine was suspended
 _RETRY, _UNKNOWN, _MUCH_LATER = timedelta(seconds=2), timedelta(minutes=1), timedelta(hours=1)
 Key = tuple[Audience, str]
 
@@ -87,14 +88,19 @@ class Teller:
 
     async def run(self) -> None:
         """Look until cancelled."""
+        last = self._clock()
         while True:
             self._woken.clear()
-            wait = await self._round()
+            now = self._clock()
+            if now < last:  # whatever was to be looked at in a moment would wait for as long again
+                self.touch_all()
+            last = now
+            wait = min(await self._round(), _LOOKING_ANEW_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)
 
-    async def _round(self) -> float | None:
-        """Look at every audience whose time has come; the seconds until the next, ``None`` if there is none."""
+    async def _round(self) -> float:
+        """Look at every audience whose time has come; the seconds until the next."""
         for key in sorted(key for key, at in self._looks.items() if at <= self._clock()):
             del self._looks[key]  # what changes from here on is looked at again
             self._held.discard(key)
@@ -115,7 +121,7 @@ class Teller:
             self._looking = 0
             await asyncio.sleep(0)  # a night's assessments must not hold up everything else
         soonest = min(self._looks.values(), default=None)
-        return None if soonest is None else max(0.0, (soonest - self._clock()).total_seconds())
+        return _LOOKING_ANEW_SECONDS if soonest is None else max(0.0, (soonest - self._clock()).total_seconds())
 
     async def _look(self, key: Key) -> datetime | None:
         """Tell an audience what is to be told; returns when to look again if nothing changes until then."""

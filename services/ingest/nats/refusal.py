@@ -8,7 +8,7 @@ from services.ingest.receipt import Receipt
 class RefusedMessage(Receipt):
     """One message on ``rejected.<region>``: how many of its events were stored, and the others with every error.
 
-    ``sequence`` is the message's position in the district's own stream, or in INTAKE if it was put there directly;
+    ``sequence`` is the message's position in the stream it was copied from, or in INTAKE if it was put there directly;
     ``message_id`` its ``Nats-Msg-Id``, if it had one. ``problem`` says why nothing of it could be read at all.
     """
 

@@ -140,7 +140,7 @@ class Sender:
     async def _begin(self) -> float:
         """Begin what is due, as far as there is room; the seconds for which nothing more begins by itself."""
         now = self._clock()
-        if self._look_at is None or self._look_at <= now:
+        if self._look_at is None or not now < self._look_at <= now + _LOOKING_ANEW:
             self._look_at = now + _LOOKING_ANEW
             try:
                 await self._look()
@@ -152,14 +152,14 @@ class Sender:
         now = self._clock()
         waiting = [entry for entry in self._open.values() if entry.state == "pending" and entry.id not in self._flights]
         for entry in sorted(waiting, key=lambda entry: (entry.next_attempt_at, entry.id)):
-            if self._due(entry) <= now and self._has_room(entry):
+            if self._due(entry, now) <= now and self._has_room(entry):
                 flight = _Flight(entry, self._unheard.get(entry.id, uuid4().hex), self._hold.away, self._hold.away > 0)
                 task = asyncio.create_task(self._fly(flight))
                 task.add_done_callback(lambda _: self._changed.set())
                 self._flights[entry.id] = (flight, task)
         # By the same now: what became due since must not fall between beginning it and waiting for it. What was due
         # and is not under way waits for room, and whoever leaves calls.
-        ahead = [self._look_at or now, *(due for entry in waiting if (due := self._due(entry)) > now)]
+        ahead = [self._look_at or now, *(due for entry in waiting if (due := self._due(entry, now)) > now)]
         return max((min(ahead) - self._clock()).total_seconds(), 0.0)
 
     async def _look(self) -> None:
@@ -174,8 +174,10 @@ class Sender:
             if entry.state in FINAL:
                 self._recorder.add(entry.id)
 
-    def _due(self, entry: Open) -> datetime:
+    def _due(self, entry: Open, now: datetime) -> datetime:
         held = max(entry.next_attempt_at, self._hold.until or entry.next_attempt_at)
+        if held > now + timedelta(seconds=self._backoff.longest_seconds):
+            held = now  # we never wait so long: the clock was ahead when that was said
         return min(held, entry.created_at + self._backoff.give_up)
 
     def _has_room(self, entry: Open) -> bool:

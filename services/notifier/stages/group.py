@@ -25,7 +25,9 @@ class Group:
         found = tuple(one for one in self.recipients.all(role) if one.region == case.region)
         if not found:
             return Ended("group", "no_recipient")
-        ripe = self.since.setdefault((case.audience, case.region), case.now) + self.gather
+        key = (case.audience, case.region)
+        self.since[key] = min(self.since.get(key, case.now), case.now)  # a clock that was ahead may have been set right
+        ripe = self.since[key] + self.gather
         if case.now < ripe:
             return Ended("group", "gathering", ripe)
         by_line = {due.line.name: due for due in case.due}

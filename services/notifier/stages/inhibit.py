@@ -9,7 +9,7 @@ from services.notifier.pipeline import Case, Ended
 from services.notifier.readiness import Readiness
 from shared.wilayah import Level, level_of
 
-_AGAIN, _SOON = timedelta(seconds=10), timedelta(seconds=0.2)
+_AGAIN, _SOON = timedelta(seconds=2), timedelta(seconds=0.2)
 
 
 @dataclass(frozen=True, slots=True)
