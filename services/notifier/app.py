@@ -203,6 +203,9 @@ class Notifier:
         try:
             if self._sending is not None:
                 await self._sending
+            await self.record.flush()
+        except RecoverableError as error:
+            log.warning("%s; what ALERTS lacks is published at the next start", error)
         finally:
             try:
                 await self.broker.stop()
@@ -289,7 +292,7 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
     app.include_router(
         telemetry.routes(service.metrics.registry, {"bus": service.check_bus, "database": service.database.ping})
     )
-    app.include_router(mails.routes(service.outbox, service.pending_standings, service.teller.pending))
+    app.include_router(mails.routes(service.outbox, service.pending_standings, service.teller.pending, service.record))
     app.include_router(
         acts.routes(
             service.links,

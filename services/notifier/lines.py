@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class Lines:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._standings: dict[str, Standing] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> int:
         """Read what is kept; returns how many there are.
@@ -49,13 +51,14 @@ class Lines:
         Raises:
             DatabaseUnavailableError: it is not kept.
         """
-        known = self._standings.get(standing.line)
-        if known is not None and standing.revision <= known.revision:
-            return False
-        kept = {"region": standing.region, "revision": standing.revision, "standing": standing.model_dump_json()}
-        await self._database.update(LINES, standing.line, {"$set": kept}, upsert=True)
-        self._standings[standing.line] = standing
-        return True
+        async with self._one_at_a_time:  # of two that come together the earlier must not be the last to be kept
+            known = self._standings.get(standing.line)
+            if known is not None and standing.revision <= known.revision:
+                return False
+            kept = {"region": standing.region, "revision": standing.revision, "standing": standing.model_dump_json()}
+            await self._database.update(LINES, standing.line, {"$set": kept}, upsert=True)
+            self._standings[standing.line] = standing
+            return True
 
     def within(self, region: str) -> list[Standing]:
         """The standings of a region and of all that lies in it, by line."""

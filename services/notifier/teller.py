@@ -143,6 +143,8 @@ class Teller:
             if passed.stage in ("inhibit", "group") and passed.again is not None:
                 self._held.add(key)
             return passed.again or self._next(case)
+        if _verdicts(passed) - _verdicts(self._case(key)):
+            return case.now  # while it was written, what it says became another thing: look again
         await self._tell(passed)
         self._group.settled(case)
         return self._next(self._case(key))
@@ -184,6 +186,12 @@ class Teller:
         for event in steps:
             self._alerts.apply(event)
         self._record.wake()
+
+
+def _verdicts(case: Case) -> set[tuple[str, str, str | None]]:
+    """How the lines stand that are told about, or all of them before anything is decided."""
+    standings = [due.line.standing for due in case.due] or [line.standing for line in case.lines]
+    return {(standing.line, standing.status, standing.severity) for standing in standings}
 
 
 def _audiences(region: str, known: Iterable[str]) -> set[Key]:

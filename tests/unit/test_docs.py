@@ -92,9 +92,11 @@ def test_what_a_page_names_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_every_variable_a_page_names_is_a_setting(page: Path, generator: ModuleType) -> None:
+    """Of a service, or of the NATS server as it is configured."""
     named = set(re.findall(r"LAJU_[A-Z0-9_]+", page.read_text(encoding="utf-8")))
+    configured = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "deploy/nats").glob("*.conf"))
 
-    assert named <= set(re.findall(r"LAJU_[A-Z0-9_]+", generator.settings()))
+    assert named <= set(re.findall(r"LAJU_[A-Z0-9_]+", generator.settings() + configured))
 
 
 def test_decisions_are_numbered_and_complete() -> None:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifier.delivery.outbox import Kind, Outbox, State
+from services.notifier.record import Record
 
 
 class Bounced(BaseModel):
@@ -48,16 +49,17 @@ class Mails(BaseModel):
 
 
 class Progress(BaseModel):
-    """What is left to do at this moment: standings not yet kept, audiences not yet looked at, and mails not yet
-    delivered and recorded. What waits for an office to open is not among it."""
+    """What is left to do at this moment: standings not yet kept, audiences not yet looked at, mails not yet delivered
+    and recorded, steps not yet on ALERTS. What waits for an office to open is not among it."""
 
     pending_standings: int
     looks_pending: int
     outbox_pending: int
+    steps_pending: int
 
 
 def routes(
-    outbox: Outbox, pending_standings: Callable[[], Awaitable[int]], pending_looks: Callable[[], int]
+    outbox: Outbox, pending_standings: Callable[[], Awaitable[int]], pending_looks: Callable[[], int], record: Record
 ) -> APIRouter:
     """The notifier's own routes."""
     router = APIRouter(prefix="/v1", tags=["mails"])
@@ -70,6 +72,11 @@ def routes(
     async def progress() -> Progress:
         # In this order: a standing leaves the first count only when it is in the second, and so on.
         pending, looks = await pending_standings(), pending_looks()
-        return Progress(pending_standings=pending, looks_pending=looks, outbox_pending=len(await outbox.open()))
+        return Progress(
+            pending_standings=pending,
+            looks_pending=looks,
+            outbox_pending=len(await outbox.open()),
+            steps_pending=len(await record.kept()),
+        )
 
     return router
