@@ -27,7 +27,7 @@ from shared.events.region import Target, WajibKtp
 from shared.events.standing import Standing
 from shared.wilayah import NATION, kabkota_in
 
-REGIONS = int(os.environ.get("LAJU_TEST_REGIONS", "20"))
+REGIONS = int(os.environ.get("LAJU_TEST_REGIONS", "10"))
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 31)
 DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 ONE = timedelta(days=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import signal
@@ -35,6 +36,8 @@ from tests.servers import get
 from tests.waiting import eventually
 
 __all__ = ["world"]  # the fixture
+# They wait for the server's own times, which cannot be set.
+SLOW = pytest.mark.skipif("LAJU_TEST_SLOW" not in os.environ, reason="takes a minute: set LAJU_TEST_SLOW")
 
 
 async def test_what_is_sent_while_the_line_is_cut_comes_over_once_and_in_order(world: World) -> None:
@@ -56,6 +59,7 @@ async def test_what_is_sent_while_the_line_is_cut_comes_over_once_and_in_order(w
     await told(leaf, numbered("refusal", 5))
 
 
+@SLOW
 async def test_servers_that_end_while_the_line_is_cut_lose_nothing_and_repeat_nothing(world: World) -> None:
     (leaf,) = await world.join(DENPASAR)
     sent = numbered("event", 60)
@@ -275,6 +279,7 @@ async def test_a_hub_that_lost_everything_gets_again_what_its_districts_still_ha
     await arrived(world, [*numbered("event", 5), "next"])
 
 
+@SLOW
 async def test_a_district_that_lost_everything_goes_on(world: World) -> None:
     (leaf,) = await world.join(DENPASAR)
     await leaf.emit(numbered("event", 5))

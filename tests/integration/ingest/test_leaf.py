@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.bus import EVENTS
 from shared.envelope import WHOLE, open_envelope
-from tests.districts import DENPASAR, World, connected, restarted, returned, world
+from tests.districts import DENPASAR, World, connected, returned, world
 from tests.events import citizen, event
 from tests.servers import free_port, is_ready, running, service_process
 from tests.waiting import eventually
@@ -57,7 +57,6 @@ async def test_everything_emitted_at_the_leaf_comes_in_once_and_refusals_come_ba
     leaf.line.cut()
     elsewhere = activation(99, service="31.71")
     await leaf.emit([json.dumps(one) for one in during[:15]])
-    await restarted(leaf.process, leaf.url)
     await leaf.emit([json.dumps([*during[15:], elsewhere])], Nats_Msg_Id="hari-ini/2")
     assert await has(before)
     # Ingest dies meanwhile, and is there again before the line is.
