@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
@@ -234,12 +235,13 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         try:
             yield World(settings, bus_server, mongo, relay, connection.jetstream())
         finally:
-            await asyncio.to_thread(aggregator.close)
+            # It is scenery: a test may have taken its servers away, which it would wait for at its end.
+            aggregator[0].end(signal.SIGKILL)
+            await asyncio.to_thread(aggregator[1].close)
             await relay.stop()
             await connection.close()
 
 
-def _entered(manager: AbstractContextManager[Process]) -> ExitStack:
+def _entered(manager: AbstractContextManager[Process]) -> tuple[Process, ExitStack]:
     stack = ExitStack()
-    stack.enter_context(manager)
-    return stack
+    return stack.enter_context(manager), stack
