@@ -23,6 +23,7 @@ from shared.settings import ServiceSettings
 from shared.telemetry import configure_logging
 
 log = logging.getLogger(__name__)
+_ASKED_AGAIN_SECONDS = 1.0
 
 
 class Lifeline:
@@ -83,16 +84,34 @@ def lifespan(
         starting = asyncio.create_task(lifeline.guard(begin()))
         yield
         lifeline.stopping()
-        for task in (starting, *tasks):
-            task.cancel()
-        await asyncio.gather(starting, *tasks, return_exceptions=True)
-        try:
-            await asyncio.wait_for(stop(), shutdown_seconds)
-        except TimeoutError:
+        in_time = await _within(_cancelled([starting, *tasks]), shutdown_seconds)
+        if not (await _within(stop(), shutdown_seconds) and in_time):
             log.warning("stopping took longer than %g s: what was in hand will be redelivered", shutdown_seconds)
             lifeline.overran = True
 
     return span
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Return once all of these have ended. Asked again each second: a library that waits with a time limit can take a
+    cancellation for its own, and the task would go on."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_ASKED_AGAIN_SECONDS)
+
+
+async def _within(work: Awaitable[None], seconds: float) -> bool:
+    """Whether the work ended in time. What did not is cancelled and left to itself: the NATS client, while it drains,
+    takes a cancellation for nothing, and whoever waited for it to take note would wait with it."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        task.cancel()
+        return False
+    task.result()
+    return True
 
 
 def collect_seldom() -> None:

@@ -42,7 +42,7 @@ class Alerts:
 
     def apply(self, event: OutcomeEvent) -> None:
         """Fold one more event. One that was folded before, on its way to the stream or sent twice, changes nothing."""
-        if event.id in self._seen:
+        if event.id in self._seen or not isinstance(event, AlertAcknowledged | AlertSilenced | Told):
             return
         self._seen.add(event.id)
         if isinstance(event, AlertAcknowledged | AlertSilenced):
@@ -50,7 +50,7 @@ class Alerts:
             for line, state in self._states.items():
                 if concerns(event.data, line):
                     self._states[line] = after(state, event)
-        elif isinstance(event, Told):
+        else:
             self._states[event.data.line] = after(self.of(event.data.line), event)
 
     async def load(self, js: JetStreamContext) -> None:

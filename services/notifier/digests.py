@@ -26,13 +26,15 @@ from shared.wilayah import zone_of
 log = logging.getLogger(__name__)
 DIGESTS = "digests"
 _LOOK_SECONDS = 30.0
+_HELD_SECONDS = 2.0
 _ROLES: tuple[Role, ...] = ("head", "province", "directorate", "operations")
 Facts = Callable[[datetime], Awaitable[tuple[dict[str, int | str], tuple[str, ...]]]]
 """Figures and warnings of a heartbeat at a moment."""
 
 
 class Digests:
-    """Looks twice a minute. What was written for which period is kept with the statuses it told."""
+    """Looks twice a minute, and sooner again where the figures were not those of the moment. What was written for which
+    period is kept with the statuses it told."""
 
     def __init__(
         self,
@@ -70,16 +72,21 @@ class Digests:
     async def run(self) -> None:
         """Write what is due until cancelled."""
         while True:
+            pause = _LOOK_SECONDS
             try:
-                await self.look()
+                if await self.look():
+                    pause = _HELD_SECONDS
             except RecoverableError as error:
                 log.warning("writing digests failed: %s; trying again", error)
             else:
                 self._metrics.looks.inc()
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(pause)
 
-    async def look(self) -> None:
+    async def look(self) -> int:
         """Write every digest and heartbeat that is due and not yet written.
+
+        Returns:
+            How many digests are due and were held back, because the figures may not be those of this moment.
 
         Raises:
             RecoverableError: not all were written.
@@ -87,6 +94,7 @@ class Digests:
         now = self._clock()
         kept = {document["_id"]: document for document in await self._database.find(DIGESTS, {})}
         self._count_untold()
+        held = 0
         for role in _ROLES:
             for recipient in self._recipients.all(role):
                 key = _key(recipient)
@@ -94,18 +102,20 @@ class Digests:
                 if role == "operations":
                     await self._beat(recipient, key, before.get("period"), now)
                 else:
-                    await self._sum_up(recipient, key, before, now)
+                    held += not await self._sum_up(recipient, key, before, now)
+        return held
 
-    async def _sum_up(self, recipient: Recipient, key: str, before: dict[str, object], now: datetime) -> None:
+    async def _sum_up(self, recipient: Recipient, key: str, before: dict[str, object], now: datetime) -> bool:
+        """Whether nothing is left to write for this recipient at this moment."""
         region = recipient.region
         period = calendar.week(self._hours, region, now, self._weekday)
         weekly = period is not None and before.get("period") != period
         today = calendar.working_day(self._hours, region, now) if recipient.role == "province" else None
         if not weekly and (today is None or before.get("day") == today):
-            return
+            return True
         standings = self._lines.within(region)
         if await self._readiness.held({standing.projection for standing in standings}) is not None:
-            return
+            return False
         told: Statuses | None = before.get("statuses")  # type: ignore[assignment]  # as it was written below
         found = summary(region, standings, told, self._alerts.of, lambda state: state.acknowledged(now))
         if not before and not calendar.is_the_day(self._hours, region, now, self._weekday):
@@ -113,9 +123,9 @@ class Digests:
             await self._database.update(
                 DIGESTS, key, {"$set": {"statuses": dict(found.statuses), "day": today, "period": period}}, upsert=True
             )
-            return
+            return True
         if not weekly and not found.changed:
-            return
+            return True
         on = max((row.standing.on for row in found.rows), default=now.astimezone(zone_of(region)).date())
         digest = Digest(
             message_id=self._message_id(key, period if weekly else today),
@@ -130,6 +140,7 @@ class Digests:
         keep: dict[str, object] = {"statuses": dict(found.statuses), "day": today or before.get("day")}
         await self._write(key, digest, keep | ({"period": period} if weekly else {}))
         self._metrics.digests.labels("digest").inc()
+        return True
 
     async def _beat(self, recipient: Recipient, key: str, before: object, now: datetime) -> None:
         period = calendar.day(self._hours, recipient.region, now)

@@ -143,9 +143,10 @@ class Teller:
             if passed.stage in ("inhibit", "group") and passed.again is not None:
                 self._held.add(key)
             return passed.again or self._next(case)
+        entries = await entries_of(passed.notices)
         if _verdicts(passed) - _verdicts(self._case(key)):
             return case.now  # while it was written, what it says became another thing: look again
-        await self._tell(passed)
+        await self._tell(passed, entries)
         self._group.settled(case)
         return self._next(self._case(key))
 
@@ -165,10 +166,10 @@ class Teller:
         gone = [line for line in case.lines if withdrawn(line.standing, line.state)]
         await self._commit([step(line, "withdrawn", rule="", mails=(), now=case.now) for line in gone], ())
 
-    async def _tell(self, case: Case) -> None:
+    async def _tell(self, case: Case, entries: Sequence[Entry]) -> None:
         mails = [notice.message_id for notice in case.notices]
         steps = [step(due.line, due.reason, rule=due.decision.rule, mails=mails, now=case.now) for due in case.due]
-        await self._commit(steps, await entries_of(case.notices))
+        await self._commit(steps, entries)
         for due in case.due:
             self._metrics.told.labels(due.reason).inc()
         log.info("%s of %s is told about %d lines in %d mails", case.audience, case.region, len(steps), len(mails))
@@ -188,10 +189,19 @@ class Teller:
         self._record.wake()
 
 
-def _verdicts(case: Case) -> set[tuple[str, str, str | None]]:
-    """How the lines stand that are told about, or all of them before anything is decided."""
-    standings = [due.line.standing for due in case.due] or [line.standing for line in case.lines]
-    return {(standing.line, standing.status, standing.severity) for standing in standings}
+def _verdicts(case: Case) -> set[tuple[object, ...]]:
+    """How the lines stand that are told about, or all of them before anything is decided, and what was said to them."""
+    lines = [due.line for due in case.due] or case.lines
+    return {
+        (
+            line.name,
+            line.standing.status,
+            line.standing.severity,
+            line.state.acknowledged_until,
+            line.state.silenced_until,
+        )
+        for line in lines
+    }
 
 
 def _audiences(region: str, known: Iterable[str]) -> set[Key]:
