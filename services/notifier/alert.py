@@ -61,10 +61,11 @@ class AlertState:
 
 
 def after(state: AlertState, event: OutcomeEvent) -> AlertState:
-    """The state after one more event of the line, or a word about it; others change nothing."""
+    """The state after one more event of the line, or a word about it; others change nothing. The order of the stream
+    is what counts, not the times: a clock may have been ahead when something was told."""
     if isinstance(event, AlertAcknowledged):
-        if state.first_at is not None and event.time < state.first_at:
-            return state  # about the episode before
+        if event.data.episode not in (None, state.episode):
+            return state
         return replace(state, acknowledged_at=event.time, acknowledged_until=event.data.until)
     if isinstance(event, AlertSilenced):
         return replace(state, silenced_until=event.data.until)

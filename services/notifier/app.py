@@ -37,6 +37,7 @@ from services.notifier.record import STEPS, Record, mailed, publish
 from services.notifier.settings import NotifierSettings
 from services.notifier.signs import Signs
 from services.notifier.stages.decide import Decide
+from services.notifier.stages.escalate import Escalate
 from services.notifier.stages.group import Group
 from services.notifier.stages.inhibit import Inhibit
 from services.notifier.stages.render import Render
@@ -109,7 +110,6 @@ class Notifier:
             self.pending_standings,
             self.js,
             self.read_api,
-            _now,
             lag_events=settings.lag_events,
             quarantined_many=settings.quarantined_many,
         )
@@ -119,6 +119,7 @@ class Notifier:
             self.alerts,
             telling=(
                 Decide(settings.policy, self.read_api),
+                Escalate(settings.policy),
                 Inhibit(readiness),
                 silence,
                 group,
@@ -297,6 +298,7 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
         acts.routes(
             service.links,
             service.js,
+            service.alerts.of,
             {"acknowledge": settings.acknowledge_days, "silence": settings.silence_days},
             _now,
         )

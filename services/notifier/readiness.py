@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from time import monotonic
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -17,23 +17,24 @@ from shared.bus import QUARANTINE
 from shared.errors import BusUnavailableError
 
 log = logging.getLogger(__name__)
-_HOUR = timedelta(hours=1)
-_FRESH = timedelta(seconds=0.5)
+_HOUR_SECONDS = 3600.0
+_FRESH_SECONDS = 0.5
 
 
 @dataclass(slots=True)
 class Readiness:
     """``backlog`` is how many standings wait in PACE. The projection lags with more than ``lag_events`` events not
-    projected; many are being quarantined with ``quarantined_many`` or more in the last hour."""
+    projected; many are being quarantined with ``quarantined_many`` or more in the last hour. ``clock`` gives seconds
+    that only go forward: the system's time may be set."""
 
     backlog: Callable[[], Awaitable[int]]
     js: Callable[[], JetStreamContext]
     read_api: ReadApi
-    clock: Callable[[], datetime]
     lag_events: int
     quarantined_many: int
-    _progress: tuple[datetime, Progress] | None = None
-    _quarantined: deque[tuple[datetime, int]] = field(default_factory=deque)
+    clock: Callable[[], float] = monotonic
+    _progress: tuple[float, Progress] | None = None
+    _quarantined: deque[tuple[float, int]] = field(default_factory=deque)
 
     async def held(self, projections: Set[int]) -> EndReason | None:
         """Why nothing may be told from standings of these projections, ``None`` if it may."""
@@ -54,7 +55,7 @@ class Readiness:
     async def _asked(self) -> Progress:
         """The aggregator's progress. Hundreds of heads may be looked at in one go: it is not asked for each."""
         now = self.clock()
-        if self._progress is None or not now - _FRESH < self._progress[0] <= now:
+        if self._progress is None or self._progress[0] <= now - _FRESH_SECONDS:
             self._progress = (now, await self.read_api.progress())
         return self._progress[1]
 
@@ -66,6 +67,6 @@ class Readiness:
             raise BusUnavailableError(f"asking about QUARANTINE failed: {type(error).__name__}") from error
         now = self.clock()
         self._quarantined.append((now, last))
-        while self._quarantined[0][0] < now - _HOUR:
+        while self._quarantined[0][0] < now - _HOUR_SECONDS:
             self._quarantined.popleft()
         return last - self._quarantined[0][1]

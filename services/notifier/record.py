@@ -11,9 +11,9 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from services.notifier.delivery.outbox import Entry
-from services.notifier.steps import SOURCE
+from services.notifier.steps import SOURCE, number_of
 from shared.bus import ALERTS, alerts_subject
-from shared.database import Database, Document, Session, update
+from shared.database import Database, Session, update
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import OUTCOME_EVENT
 from shared.events.outcome import AlertMailed, Mailed, OutcomeEvent, Told, Word
@@ -36,8 +36,8 @@ class Record:
         await session.write(
             STEPS,
             [
-                update(event.id, {"$setOnInsert": {"at": event.time, "order": order, "event": event.model_dump_json()}})
-                for order, event in enumerate(steps)
+                update(event.id, {"$setOnInsert": {"at": event.time, "event": event.model_dump_json()}})
+                for event in steps
             ],
         )
 
@@ -57,12 +57,13 @@ class Record:
             await self._database.delete(STEPS, event.id)
 
     async def kept(self) -> list[OutcomeEvent]:
-        """What is not yet known to be on ALERTS, in order.
+        """What is not yet known to be on ALERTS, the steps of each line in their order.
 
         Raises:
             DatabaseUnavailableError: the database cannot be read.
         """
-        found = sorted(await self._database.find(STEPS, {}), key=_order)
+        # By number and not by time: the clock may have been set back between two of them.
+        found = sorted(await self._database.find(STEPS, {}), key=lambda document: number_of(document["_id"]))
         return [OUTCOME_EVENT.validate_json(document["event"], context={"stored": True}) for document in found]
 
     async def run(self) -> None:
@@ -120,7 +121,3 @@ def _region(event: OutcomeEvent) -> str:
         case Mailed(region=region):
             return region
     return event.data.standing.region if isinstance(event, Told) else event.data.region
-
-
-def _order(document: Document) -> tuple[object, int]:
-    return (document["at"], document["order"])

@@ -48,6 +48,11 @@ def step_id(line: Line, reason: str) -> str:
     return f"{line.name}/{line.state.steps + 1}/{reason}"
 
 
+def number_of(identity: str) -> int:
+    """Which step of its line one with this id is, from 1."""
+    return int(identity.rsplit("/", 2)[1])
+
+
 def step(line: Line, reason: Reason | Literal["withdrawn"], *, rule: str, mails: Sequence[str], now: datetime) -> Told:
     """The event of a step that is being decided at ``now`` (aware), told with ``mails``."""
     kind = _REASON.validate_python(str(reason))

@@ -12,7 +12,14 @@ from shared.events.outcome import AlertAcknowledged, AlertSilenced, Word
 
 
 def word(
-    act: Act, scope: str, *, until: datetime, by: Literal["link", "operator"], reason: str | None, now: datetime
+    act: Act,
+    scope: str,
+    *,
+    until: datetime,
+    by: Literal["link", "operator"],
+    reason: str | None,
+    now: datetime,
+    episode: int | None = None,
 ) -> AlertAcknowledged | AlertSilenced:
     """The event of a word about a line, or about all lines of a region, said at ``now``. Times are aware."""
     kind = AlertAcknowledged if act == "acknowledge" else AlertSilenced
@@ -22,5 +29,5 @@ def word(
         id=f"{scope}/{act}/{identity}",
         source=SOURCE,
         time=now,
-        data=Word(scope=scope, until=until, by=by, reason=reason or None),
+        data=Word(scope=scope, until=until, by=by, reason=reason or None, episode=episode),
     )

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
+from services.notifier.alert import AlertState
 from services.notifier.links import Act, Grant, LinkError, Links
 from services.notifier.record import publish
 from services.notifier.words import word
@@ -37,9 +38,13 @@ _HEADERS = {
 
 
 def routes(
-    links: Links, js: Callable[[], JetStreamContext], days: dict[Act, int], clock: Callable[[], datetime]
+    links: Links,
+    js: Callable[[], JetStreamContext],
+    state_of: Callable[[str], AlertState],
+    days: dict[Act, int],
+    clock: Callable[[], datetime],
 ) -> APIRouter:
-    """``days`` is how long each act holds."""
+    """``state_of`` knows the alert of a line; ``days`` is how long each act holds."""
     router = APIRouter(prefix="/v1/acts", tags=["acts"])
 
     @router.get("/{token}", summary="What a link of a mail would do; it does nothing yet", response_class=HTMLResponse)
@@ -48,17 +53,27 @@ def routes(
             grant = links.read(token, clock())
         except LinkError as error:
             return _page("refused.html", 410, reason=error.reason)
-        return _page("ask.html", 200, **_about(grant, days[grant.act], clock()))
+        about = _about(grant, days[grant.act], clock())
+        return (
+            _page("ask.html", 200, **about)
+            if _current(grant, state_of(grant.line))
+            else _page("over.html", 410, **about)
+        )
 
     @router.post("/{token}", summary="Do it", response_class=HTMLResponse)
     async def done(token: str, request: Request) -> HTMLResponse:
         now, reason = clock(), await _reason(request)
         try:
             grant = links.read(token, now)
-            until = now + timedelta(days=days[grant.act])
-            event = word(grant.act, grant.line, until=until, by="link", reason=reason, now=now)
         except LinkError as error:
             return _page("refused.html", 410, reason=error.reason)
+        if not _current(grant, state_of(grant.line)):
+            return _page("over.html", 410, **_about(grant, days[grant.act], now))
+        until = now + timedelta(days=days[grant.act])
+        try:
+            event = word(
+                grant.act, grant.line, until=until, by="link", reason=reason, now=now, episode=grant.episode
+            )  # fmt: skip
         except ValidationError:
             return _page("ask.html", 422, **_about(grant, days[grant.act], now, wrong=True))
         try:
@@ -68,6 +83,11 @@ def routes(
         return _page("done.html", 200, **_about(grant, days[grant.act], now))
 
     return router
+
+
+def _current(grant: Grant, state: AlertState) -> bool:
+    """Whether what the mail was about is still so: an old mail must not quiet what began after it."""
+    return state.open and state.episode == grant.episode
 
 
 async def _reason(request: Request) -> str | None:

@@ -242,6 +242,14 @@ async def test_a_link_shows_and_only_its_button_acts(world: World) -> None:
         assert (await running.http.post("/v1/acts/x.y")).status_code == 410
         assert len(await events(world)) == 3
 
+        await world.publish(back(revision=120))
+        await eventually(running.idle)
+        before = len(await events(world))
+        for link in links:
+            assert "sudah berakhir" in (await running.http.get(link)).text
+            assert (await running.http.post(link)).status_code == 410
+        assert len(await events(world)) == before  # an old mail quiets nothing that may begin after it
+
 
 async def test_a_silenced_region_is_not_told_until_the_silence_ends(world: World) -> None:
     now = datetime.now(UTC)

@@ -152,10 +152,10 @@ def test_back_and_forth_between_two_severities_is_told_once() -> None:
         assert decide(standing(severity=severity), state, NOW, POLICY) == NOTHING
 
 
-def acknowledged(state: AlertState, days: int = 14, at: datetime = NOW) -> AlertState:
-    return after(
-        state, word("acknowledge", BEHIND_LINE, until=at + timedelta(days=days), by="link", reason=None, now=at)
-    )
+def acknowledged(state: AlertState, days: int = 14, at: datetime = NOW, episode: int | None = None) -> AlertState:
+    until = at + timedelta(days=days)
+    said = word("acknowledge", BEHIND_LINE, until=until, by="link", reason=None, now=at, episode=episode)
+    return after(state, said)
 
 
 BEHIND_LINE = standing().line
@@ -177,8 +177,14 @@ def test_a_new_episode_is_not_acknowledged_by_a_word_about_the_one_before() -> N
     state = after(state, step(Line(back(), state), Reason.RESOLVED, rule="", mails=(), now=NOW))
     again = after(state, step(Line(standing(), state), Reason.FIRST, rule="", mails=(), now=NOW + timedelta(days=9)))
     assert (again.episode, again.acknowledged(NOW + timedelta(days=10))) == (2, False)
-    late = acknowledged(again)  # it was said before this episode began, and comes to us after
-    assert late == again
+    assert acknowledged(again, episode=1) == again  # by the link in a mail of the episode before
+    assert acknowledged(again, episode=2).acknowledged(NOW)
+
+
+def test_a_clock_that_was_ahead_when_it_was_told_takes_nothing_from_an_acknowledgement() -> None:
+    ahead = told(Reason.FIRST, at=NOW + timedelta(days=1))
+    for episode in (None, 1):
+        assert acknowledged(ahead, episode=episode).acknowledged(NOW + timedelta(days=2))
 
 
 @pytest.mark.parametrize("then", ["on_pace", "at_risk", "achieved"])
