@@ -54,9 +54,9 @@ class Measure(Frozen):
 
 class Briefing(Frozen):
     """All of it for one standing. ``actual`` has a point for each day from the eve of the target's start to ``on``, or
-    every so many days if these are more than 130; ``plan`` is the line's corners. ``behind`` are at most three parts,
-    furthest behind first, ``parts_known`` of ``parts`` could be compared. ``yields`` are at most three, best first, of
-    the 90 days until ``on``; ``measures`` at most three, newest first."""
+    every so many days if these are more than 130; ``plan`` is the line's corners. ``behind`` are at most three parts (a
+    report has more), furthest behind first, ``parts_known`` of ``parts`` could be compared. ``yields`` are at most
+    three, best first, of the 90 days until ``on``; ``measures`` at most three, newest first."""
 
     standing: Standing
     programme: Programme

@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
 
-from shared.errors import RecoverableError, StreamLostError
+from shared.errors import BusUnavailableError, RecoverableError, StreamLostError
 from shared.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
@@ -247,6 +247,18 @@ async def patiently(work: Callable[[], Awaitable[Value]], what: str) -> Value:
         except (NatsError, RecoverableError) as error:
             log.warning("%s failed: %s; trying again", what, type(error).__name__)
             await asyncio.sleep(_PATIENCE_SECONDS)
+
+
+async def stored(js: JetStreamContext, stream: str) -> int:
+    """How many messages a stream holds.
+
+    Raises:
+        BusUnavailableError: JetStream does not answer.
+    """
+    try:
+        return int((await js.stream_info(stream)).state.messages)
+    except (NatsError, TimeoutError) as error:
+        raise BusUnavailableError(f"asking about {stream} failed: {type(error).__name__}") from error
 
 
 async def _exists(js: JetStreamContext, name: str) -> bool:

@@ -164,15 +164,18 @@ class Database:
         except PyMongoError as error:
             raise DatabaseUnavailableError(f"reading from MongoDB failed: {_described(error)}") from None
 
-    async def newest(self, collection: str, field: str, *, fields: Sequence[str], limit: int) -> list[Document]:
-        """The ``limit`` documents with the greatest ``field``, greatest first; the field should have an index.
+    async def newest(
+        self, collection: str, field: str, *, fields: Sequence[str], limit: int, query: Document | None = None
+    ) -> list[Document]:
+        """The ``limit`` documents with the greatest ``field``, greatest first; the field should have an index. With a
+        ``query`` those of the documents that match.
 
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
         """
         try:
-            found = self._database[collection].find({}, dict.fromkeys(fields, 1)).sort(field, -1).limit(limit)
-            return await found.to_list(None)
+            found = self._database[collection].find(query or {}, dict.fromkeys(fields, 1))
+            return await found.sort(field, -1).limit(limit).to_list(None)
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
 

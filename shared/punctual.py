@@ -1,7 +1,8 @@
-"""HTTP connections on which a request's head must come whole, soon and small.
+"""HTTP connections on which a request's head must come whole, soon and small, and answers are taken.
 
 uvicorn bounds how long a connection may be idle between two requests, and nothing before the first one has come: a few
-hundred senders of a byte a minute would hold every connection there is.
+hundred senders of a byte a minute would hold every connection there is. So would who asks and never reads the answer,
+above all one without an end.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _HEAD_SECONDS = 10.0
 _HEAD_BYTES = 64 * 1024
+_TAKING_SECONDS = 30.0
+_LAST_SECONDS = 1.0
 
 
 class PunctualProtocol(HttpToolsProtocol):
-    """Answers 408 and 431 and closes when a head takes longer than ten seconds or is larger than 64 KiB."""
+    """Answers 408 and 431 and closes when a head takes longer than ten seconds or is larger than 64 KiB; closes when
+    of what waits to be sent, 64 KiB or more, three quarters are not taken within half a minute, or within a second once
+    the server ends."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._due: asyncio.TimerHandle | None = None
+        self._untaken: asyncio.TimerHandle | None = None
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows the type so
@@ -31,6 +37,7 @@ class PunctualProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._end()
+        self._taken()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -51,6 +58,29 @@ class PunctualProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > _HEAD_BYTES:
                 self._refuse(b"431 Request Header Fields Too Large")
+
+    def pause_writing(self) -> None:
+        """More waits to be sent than should."""
+        super().pause_writing()
+        self._taken()
+        self._untaken = self.loop.call_later(_TAKING_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Most of it was taken."""
+        self._taken()
+        super().resume_writing()
+
+    def shutdown(self) -> None:
+        """The server ends."""
+        super().shutdown()
+        if self._untaken is not None:
+            self._taken()
+            self._untaken = self.loop.call_later(_LAST_SECONDS, self.transport.abort)
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def _begin(self) -> None:
         self._head_bytes = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 
@@ -20,15 +21,32 @@ log = logging.getLogger(__name__)
 _WAIT_SECONDS = 5.0
 
 
-class Alerts:
-    """The fold over ALERTS, line by line. ``said`` is told the scope of each word that comes in while following."""
+Read = Callable[[int, OutcomeEvent, bytes], None]
+"""Given an event of ALERTS: its sequence, the event, and its bytes as they stand there."""
 
-    def __init__(self, said: Callable[[str], None]) -> None:
+
+def _nobody(sequence: int, event: OutcomeEvent, body: bytes) -> None:
+    """Who folds alerts alone."""
+
+
+class Alerts:
+    """The fold over ALERTS, line by line. ``said`` is told the scope of each word that comes in while following;
+    ``read`` is given each event of the stream once, in its order."""
+
+    def __init__(self, said: Callable[[str], None], read: Read = _nobody) -> None:
         self._said = said
+        self._given = read
         self._states: dict[str, AlertState] = {}
         self._words: list[AlertAcknowledged | AlertSilenced] = []
         self._seen: set[str] = set()
         self._read = 0
+        self._known = False
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def known(self) -> bool:
+        """Whether the stream was read to its end once: before that nothing is known of any line."""
+        return self._known
 
     def of(self, line: str) -> AlertState:
         """What is known of the alert of a line."""
@@ -59,21 +77,12 @@ class Alerts:
         Raises:
             BusUnavailableError: the stream cannot be read; what was folded stays, the call may be repeated.
         """
-        try:
-            last = (await js.stream_info(ALERTS)).state.last_seq
-            if last <= self._read:
-                return
-            subscription = await js.subscribe("alerts.>", stream=ALERTS, ordered_consumer=True, config=self._rest())
+        async with self._one_at_a_time:  # two that read on from the same place would both go through the same events
             try:
-                while self._read < last:
-                    message = await subscription.next_msg(_WAIT_SECONDS)
-                    self._take(message.data)
-                    self._read = message.metadata.sequence.stream
-            finally:
-                await subscription.unsubscribe()
-        except (NatsError, TimeoutError) as error:
-            raise BusUnavailableError(f"reading ALERTS failed: {type(error).__name__}") from error
-        log.info("the alerts of %d lines are known, up to sequence %d of ALERTS", len(self._states), self._read)
+                await self._on_to_the_end(js)
+            except (NatsError, TimeoutError) as error:
+                raise BusUnavailableError(f"reading ALERTS failed: {type(error).__name__}") from error
+            self._known = True
 
     async def follow(self, js: JetStreamContext) -> None:
         """Fold what has come since, and tell of words.
@@ -90,11 +99,29 @@ class Alerts:
         """Every line that something was told about."""
         yield from self._states.items()
 
+    async def _on_to_the_end(self, js: JetStreamContext) -> None:
+        last = (await js.stream_info(ALERTS)).state.last_seq
+        if last <= self._read:
+            return
+        subscription = await js.subscribe("alerts.>", stream=ALERTS, ordered_consumer=True, config=self._rest())
+        try:
+            while self._read < last:
+                message = await subscription.next_msg(_WAIT_SECONDS)
+                sequence = message.metadata.sequence.stream
+                self._take(sequence, message.data)
+                self._read = sequence
+        finally:
+            await subscription.unsubscribe()
+        log.info("the alerts of %d lines are known, up to sequence %d of ALERTS", len(self._states), self._read)
+
     def _rest(self) -> ConsumerConfig:
         return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self._read + 1)
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, sequence: int, body: bytes) -> None:
         try:
-            self.apply(OUTCOME_EVENT.validate_json(body, context={"stored": True}))
+            event = OUTCOME_EVENT.validate_json(body, context={"stored": True})
         except ValidationError as error:
             log.error("an event of ALERTS cannot be read and is left out: %s", error.title)  # noqa: TRY400 - no defect
+            return
+        self.apply(event)
+        self._given(sequence, event, body)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +24,11 @@ from services.notifier.delivery.lmtp import Lmtp
 from services.notifier.delivery.mailer import Mailer
 from services.notifier.delivery.outbox import OUTBOX, Outbox
 from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.retention import Retention
 from services.notifier.delivery.sender import Sender
 from services.notifier.digests import DIGESTS, Digests
-from services.notifier.http import acts, mails
+from services.notifier.history import History
+from services.notifier.http import acts, history, letters, mails
 from services.notifier.intake import Intake
 from services.notifier.lines import LINES, Lines
 from services.notifier.links import Links
@@ -34,6 +37,7 @@ from services.notifier.read_api import ReadApi
 from services.notifier.readiness import Readiness
 from services.notifier.recipients import Recipients
 from services.notifier.record import STEPS, Record, mailed, publish
+from services.notifier.schedule import Hours
 from services.notifier.settings import NotifierSettings
 from services.notifier.signs import Signs
 from services.notifier.stages.decide import Decide
@@ -98,14 +102,23 @@ class Notifier:
                 host=settings.bounce_host,
                 alias=settings.bounce_alias,
             )
+        self.retention = Retention(self.outbox, timedelta(days=settings.keep_letters_days), _now)
         self.links = Links(
             settings.notifier_url, bytes.fromhex(kept_in(settings.data / "links.key", lambda: secrets.token_hex(32)))
         )
-        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url)
+        token = settings.read_api_token.get_secret_value() if settings.read_api_token else None
+        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url, token)
         self.lines = Lines(self.database)
-        self.alerts = Alerts(self._on_word)
+        self.history = History()
+        self.alerts = Alerts(self._on_word, self.history.take)
         self.record = Record(self.database, self.js)
-        recipients = Recipients(settings.recipients_file, self.metrics)
+        recipients = self._recipients = Recipients(
+            settings.recipients_file, self.metrics, settings.hours, self._on_recipients
+        )
+
+        def hours() -> Hours:
+            return replace(settings.hours, quiet=recipients.quiet())
+
         readiness = Readiness(
             self.pending_standings,
             self.js,
@@ -123,7 +136,7 @@ class Notifier:
                 Inhibit(readiness),
                 silence,
                 group,
-                Schedule(settings.hours),
+                Schedule(hours),
                 Render(settings.sender.domain, settings.aggregator_url, self.links, self.read_api),
             ),
             group=group,
@@ -143,7 +156,7 @@ class Notifier:
             database=self.database,
             transactions=self.database.transactions(f"{replica}/digesting"),
             metrics=self.metrics,
-            hours=settings.hours,
+            hours=hours,
             weekday=settings.digest_weekday,
             domain=settings.sender.domain,
             page_url=settings.aggregator_url,
@@ -192,6 +205,7 @@ class Notifier:
         # Shielded: at the end the mail in hand is finished, cutting it off would leave it uncertain.
         return [
             _kept(sending), watch.run(), self.teller.run(), self.record.run(), self.digests.run(), self._follow(),
+            self.retention.run(),
         ]  # fmt: skip
 
     async def stop(self) -> None:
@@ -241,9 +255,10 @@ class Notifier:
         await self.alerts.follow(self.js())
 
     async def _follow(self) -> None:
-        """Hear what people say about alerts. It is looked at, not listened to: a subscription that has silently ended
-        would leave a head unheard."""
+        """Hear what people say about alerts, and in the recipients file. It is looked at, not listened to: a
+        subscription that has silently ended would leave a head unheard."""
         while True:
+            self._recipients.refresh()
             try:
                 await self.alerts.follow(self.js())
             except RecoverableError as error:
@@ -256,6 +271,10 @@ class Notifier:
             self.js(), replicas=self._settings.stream_replicas, partitions=self._settings.partitions
         )
         await consumer.mend(self.js)
+
+    def _on_recipients(self) -> None:
+        # Who waited for a quiet time to end, or was in the file nowhere, may be told now.
+        self.teller.touch_all()
 
     def _on_word(self, scope: str) -> None:
         self.metrics.words.inc()
@@ -294,11 +313,13 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
         telemetry.routes(service.metrics.registry, {"bus": service.check_bus, "database": service.database.ping})
     )
     app.include_router(mails.routes(service.outbox, service.pending_standings, service.teller.pending, service.record))
+    app.include_router(letters.routes(service.outbox))
+    app.include_router(history.routes(service.alerts, service.history))
     app.include_router(
         acts.routes(
             service.links,
             service.js,
-            service.alerts.of,
+            service.alerts,
             {"acknowledge": settings.acknowledge_days, "silence": settings.silence_days},
             _now,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from services.notifier.schedule import Hours, is_working_day, opening
+from services.notifier.schedule import Hours, opening
 from shared.wilayah import zone_of
+
+_ONE_WEEK = timedelta(weeks=1)
+_WEEKS = 53
 
 
 def week(hours: Hours, region: str, now: datetime, weekday: int) -> str | None:
@@ -28,18 +31,19 @@ def _weekly_opening(hours: Hours, region: str, now: datetime, weekday: int) -> d
     local = now.astimezone(zone_of(region))
     year, number, _ = local.isocalendar()
     day = date.fromisocalendar(year, number, 1) + timedelta(days=weekday)
-    opens = opening(hours, region, datetime.combine(day, time(), local.tzinfo))
     # Who may mail at any time still has a time for what comes once a week.
-    return max(opens, datetime.combine(day, hours.opens, local.tzinfo))
+    return opening(hours, region, datetime.combine(day, hours.opens, local.tzinfo))
 
 
-def next_week(region: str, now: datetime, weekday: int) -> date:
-    """The day of the digest after this week's."""
-    year, number, _ = now.astimezone(zone_of(region)).isocalendar()
-    day = date.fromisocalendar(year, number, 1) + timedelta(days=7 + weekday)
-    while not is_working_day(day):
-        day += timedelta(days=1)
-    return day
+def next_week(hours: Hours, region: str, now: datetime, weekday: int) -> date:
+    """The day of the next digest after this week's. A week that has no opening from ``weekday`` on has no digest."""
+    first = then = now.astimezone(zone_of(region)) + _ONE_WEEK
+    for _ in range(_WEEKS):
+        opens = _weekly_opening(hours, region, then, weekday)
+        if opens.isocalendar()[:2] == then.isocalendar()[:2]:
+            return opens.date()
+        then += _ONE_WEEK
+    return _weekly_opening(hours, region, first, weekday).date()
 
 
 def working_day(hours: Hours, region: str, now: datetime) -> str | None:
@@ -49,6 +53,7 @@ def working_day(hours: Hours, region: str, now: datetime) -> str | None:
 
 
 def day(hours: Hours, region: str, now: datetime) -> str | None:
-    """The day, working or not, once its office would have opened."""
+    """The day, working or not and quiet or not, once its office would have opened: a sign of life that paused for a
+    holiday would be taken for a failure."""
     local = now.astimezone(zone_of(region))
     return local.date().isoformat() if local.time() >= hours.opens else None

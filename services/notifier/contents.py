@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from services.notifier.recipients import Recipient
+from services.notifier.recipient import Recipient
 from shared.briefing import Briefing
 from shared.events.standing import Standing
 

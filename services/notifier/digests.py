@@ -16,11 +16,13 @@ from services.notifier.lines import Lines
 from services.notifier.metrics import Metrics
 from services.notifier.post import Content, entries_of
 from services.notifier.readiness import Readiness
-from services.notifier.recipients import Recipient, Recipients, Role
+from services.notifier.recipient import Recipient, Role
+from services.notifier.recipients import Recipients
 from services.notifier.schedule import Hours
 from services.notifier.summary import Statuses, summary
 from shared.database import Database, Session, Transactions, update
 from shared.errors import RecoverableError
+from shared.pages import page_of
 from shared.wilayah import zone_of
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class Digests:
         database: Database,
         transactions: Transactions,
         metrics: Metrics,
-        hours: Hours,
+        hours: Callable[[], Hours],
         weekday: int,
         domain: str,
         page_url: str,
@@ -107,10 +109,10 @@ class Digests:
 
     async def _sum_up(self, recipient: Recipient, key: str, before: dict[str, object], now: datetime) -> bool:
         """Whether nothing is left to write for this recipient at this moment."""
-        region = recipient.region
-        period = calendar.week(self._hours, region, now, self._weekday)
+        region, hours = recipient.region, self._hours()
+        period = calendar.week(hours, region, now, self._weekday)
         weekly = period is not None and before.get("period") != period
-        today = calendar.working_day(self._hours, region, now) if recipient.role == "province" else None
+        today = calendar.working_day(hours, region, now) if recipient.role == "province" else None
         if not weekly and (today is None or before.get("day") == today):
             return True
         standings = self._lines.within(region)
@@ -118,7 +120,7 @@ class Digests:
             return False
         told: Statuses | None = before.get("statuses")  # type: ignore[assignment]  # as it was written below
         found = summary(region, standings, told, self._alerts.of, lambda state: state.acknowledged(now))
-        if not before and not calendar.is_the_day(self._hours, region, now, self._weekday):
+        if not before and not calendar.is_the_day(hours, region, now, self._weekday):
             # New in the recipients file: the first digest comes with the next week's, this is what it compares with.
             await self._database.update(
                 DIGESTS, key, {"$set": {"statuses": dict(found.statuses), "day": today, "period": period}}, upsert=True
@@ -132,10 +134,10 @@ class Digests:
             recipient=recipient,
             written_at=now.astimezone(zone_of(region)),
             on=on,
-            next_on=calendar.next_week(region, now, self._weekday),
+            next_on=calendar.next_week(hours, region, now, self._weekday),
             rows=found.rows,
             untold=found.untold,
-            page=f"{self._page_url.rstrip('/')}/v1/regions/{region}/standings",
+            page=page_of(self._page_url, region),
         )
         keep: dict[str, object] = {"statuses": dict(found.statuses), "day": today or before.get("day")}
         await self._write(key, digest, keep | ({"period": period} if weekly else {}))
@@ -143,7 +145,7 @@ class Digests:
         return True
 
     async def _beat(self, recipient: Recipient, key: str, before: object, now: datetime) -> None:
-        period = calendar.day(self._hours, recipient.region, now)
+        period = calendar.day(self._hours(), recipient.region, now)
         if period is None or before == period:
             return
         figures, warnings = await self._facts(now)

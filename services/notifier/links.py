@@ -19,6 +19,8 @@ from shared.errors import InvalidError
 from shared.events.base import Frozen
 
 Act = Literal["acknowledge", "silence"]
+PATH = "/v1/acts/"
+"""Where links lead at the notifier; the token follows."""
 _SIGNATURE_BYTES = 16
 
 
@@ -44,7 +46,7 @@ class Links:
 
     def to(self, grant: Grant) -> str:
         """The link."""
-        return f"{self.url.rstrip('/')}/v1/acts/{self.token(grant)}"
+        return f"{self.url.rstrip('/')}{PATH}{self.token(grant)}"
 
     def token(self, grant: Grant) -> str:
         """The part of it that says and proves what it is for."""

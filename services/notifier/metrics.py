@@ -43,7 +43,7 @@ class Metrics:
             registry=self.registry,
         )
         self.recipients = Gauge(
-            "laju_notifier_recipients", "Entries of the recipients file in use", registry=self.registry
+            "laju_notifier_recipients", "Recipients in the file as it is in use", registry=self.registry
         )
         self.recipients_valid = Gauge(
             "laju_notifier_recipients_valid",

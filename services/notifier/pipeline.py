@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 from services.notifier.contents import Notice, Reason
 from services.notifier.decide import Decision
 from services.notifier.lines import Line
-from services.notifier.recipients import Recipient
+from services.notifier.recipient import Recipient
 from shared.events.standing import Standing
 
 Value = TypeVar("Value")

@@ -37,8 +37,10 @@ class _Standings(BaseModel):
 class ReadApi:
     """A client of one aggregator. Every method raises :class:`ReadApiUnavailableError` if it does not answer."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS)
+    def __init__(self, url: str, token: str | None = None) -> None:
+        """``token`` is shown with every question, for an aggregator that does not answer everybody."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=_SECONDS)
 
     async def close(self) -> None:
         """Close its connections."""
@@ -76,6 +78,11 @@ class ReadApi:
 
 
 def _as(model: type[Model], answer: httpx.Response) -> Model:
+    if answer.status_code == HTTPStatus.FORBIDDEN:
+        raise ReadApiUnavailableError(
+            "asking the read API failed: it answered 403. LAJU_READ_API_TOKEN must be what the aggregator's "
+            "`laju pages link ID --token` prints"
+        )
     if answer.status_code != HTTPStatus.OK:
         raise ReadApiUnavailableError(f"asking the read API failed: it answered {answer.status_code}")
     try:

@@ -34,13 +34,14 @@ def replay(
 ) -> Iterator[Told]:
     """What a head, and those above, would have been told of a kab/kota from the standings of each day, in order.
 
+    Each day on which mails may go out is looked at once, as of ``hours.opens`` also if it is quiet until later.
     All is known on its day: what came late is taken as if it had come in time, so nothing is ever corrected.
     """
     states: dict[str, AlertState] = {}
     zone = zone_of(region)
     for on, standings in days:
         now = datetime.combine(on, hours.opens, zone)
-        if opening(hours, region, now) != now:
+        if opening(hours, region, now).date() != on:
             continue
         for standing in standings:
             if level_of(standing.region) is not Level.KABKOTA:

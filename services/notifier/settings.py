@@ -50,13 +50,21 @@ class NotifierSettings(ServiceSettings):
         str, AfterValidator(_is_address), Field(description="Sender; its domain is that of the Message-IDs")
     ] = "Laju <laju@localhost>"
     recipients: Annotated[
-        Path | None, Field(description="TOML file of the heads to tell; recipients.toml in LAJU_DATA if not set")
+        Path | None,
+        Field(description="TOML file of whom to tell and of quiet times; recipients.toml in LAJU_DATA if not set"),
     ] = None
     aggregator_url: Annotated[str, Field(description="Public address of the aggregator, for the links in a mail")] = (
         "http://127.0.0.1:8081"
     )
     read_api_url: Annotated[
         str | None, Field(description="Where the notifier asks the aggregator; LAJU_AGGREGATOR_URL if not set")
+    ] = None
+    read_api_token: Annotated[
+        SecretStr | None,
+        Field(
+            description="What it shows there unless LAJU_ACCESS of the aggregator is public: the output of "
+            "laju pages link ID --token"
+        ),
     ] = None
     notifier_url: Annotated[
         str, Field(description="Public address of the notifier, for the links to acknowledge and to silence")
@@ -93,7 +101,9 @@ class NotifierSettings(ServiceSettings):
     ] = 7
     acknowledge_days: Annotated[int, Field(ge=1, description="How long an acknowledgement holds")] = 14
     silence_days: Annotated[int, Field(ge=1, description="How long a silence by the link in a mail holds")] = 30
-    digest_weekday: Annotated[int, Field(ge=0, le=6, description="Day of the weekly digest, 0 is Monday")] = 0
+    digest_weekday: Annotated[
+        int, Field(ge=0, le=6, description="Day of the weekly digest, 0 is Monday; a day on which offices work")
+    ] = 0
     lag_events: Annotated[
         int, Field(ge=0, description="Nothing is told while more events than this wait to be projected")
     ] = 5000
@@ -107,6 +117,9 @@ class NotifierSettings(ServiceSettings):
     give_up_days: Annotated[
         float, Field(gt=0, description="A mail not accepted within this time has failed (RFC 5321, 4.5.4.1)")
     ] = 5.0
+    keep_letters_days: Annotated[
+        int, Field(ge=30, description="What a mail said is kept so long; that it went out, and to whom, for good")
+    ] = 400
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> NotifierSettings:

@@ -38,8 +38,8 @@ class Alert(Frozen):
 class Word(Frozen):
     """What somebody said about the alerts of a line, or of all lines of a region and what lies in it, until a moment.
 
-    ``by`` is how it came: the link of a mail, or an operator's command. ``reason`` is in their words. ``episode`` is the
-    one that the mail was about; without it, whichever there is at that place in the stream.
+    ``by`` is how it came: the link of a mail, or an operator's command. ``reason`` is in their words. ``episode`` is
+    the one that the mail was about; without it, whichever there is at that place in the stream.
     """
 
     scope: Annotated[str, Field(min_length=1, max_length=120)]

@@ -9,6 +9,11 @@ RESTARTS = "tests/e2e/test_restarts.py"
 FAULTS = "tests/faults"
 DATABASE = "tests/integration/shared/test_database.py"
 PULL = "tests/integration/shared/test_pull.py"
+NOTIFIER = "tests/integration/notifier/test_notifier.py"
+DELIVERY = "tests/integration/notifier/delivery"
+ALERT_RULES = "tests/unit/notifier/test_decide.py"
+ALERT_YEAR = "tests/property/test_alert_year.py"
+HOURS = "tests/unit/notifier/test_schedule.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +138,95 @@ MUTATIONS = (
         "services/notifier/delivery/outbox.py",
         (('document["state"] == "sending" and document.get("claim") == claim', "False"),),
         ("tests/integration/notifier/delivery/test_sender.py",),
+    ),
+    Mutation(
+        "a mail that may have been taken is sent again",
+        "services/notifier/delivery/attempt.py",
+        (('"pending" if outcome.result == "retry"', '"pending" if outcome.result in ("retry", "uncertain")'),),
+        (DELIVERY,),
+    ),
+    Mutation(
+        "one slow week is told",
+        "services/notifier/decide.py",
+        (
+            (
+                "if standing.rate7 >= policy.slow * needed or standing.rate28 >= policy.slow * needed:",
+                "if standing.rate7 >= policy.slow * needed:",
+            ),
+            ("return standing.days_behind >= policy.confirm_days or", "return standing.days_behind >= 1 or"),
+        ),
+        (ALERT_YEAR,),
+    ),
+    Mutation(
+        "what is dealt with is told again",
+        "services/notifier/decide.py",
+        (
+            (
+                "    if again_at is None or now < again_at or state.acknowledged(now):\n        return NOTHING\n"
+                "    return Decision(Reason.REPEAT",
+                "    if again_at is None or now < again_at:\n        return NOTHING\n    return Decision(Reason.REPEAT",
+            ),
+        ),
+        (ALERT_RULES,),
+    ),
+    Mutation(
+        "what is dealt with goes up to the province",
+        "services/notifier/decide.py",
+        (("state.escalated >= 2 or state.acknowledged_at is not None or now", "state.escalated >= 2 or now"),),
+        (ALERT_RULES,),
+    ),
+    Mutation(
+        "back on the line is called a correction",
+        "services/notifier/decide.py",
+        (("and then is not None and then.status in BACK_ON_THE_LINE", "and then is not None"),),
+        (ALERT_RULES,),
+    ),
+    Mutation(
+        "an event that comes twice is folded twice",
+        "services/notifier/alerts.py",
+        (("if event.id in self._seen or not isinstance", "if not isinstance"),),
+        ("tests/unit/notifier/test_alerts.py",),
+    ),
+    Mutation(
+        "a silence is not heard",
+        "services/notifier/stages/silence.py",
+        (("if not due.line.state.silenced(case.now)", "if True"),),
+        (NOTIFIER,),
+    ),
+    Mutation(
+        "it is told while the projection lags",
+        "services/notifier/stages/inhibit.py",
+        (("if held is None:", "if held != 'standings_waiting':"),),
+        (NOTIFIER,),
+    ),
+    Mutation(
+        "the link of an old mail acts",
+        "services/notifier/http/acts.py",
+        (("if not state.open or state.episode != grant.episode:", "if False:"),),
+        (NOTIFIER,),
+    ),
+    Mutation(
+        "a Message-ID has the time in it",
+        "services/notifier/stages/render.py",
+        (("message_id_of(steps, recipient.email,", "message_id_of([*steps, str(case.now)], recipient.email,"),),
+        ("tests/unit/notifier/test_render.py",),
+    ),
+    Mutation(
+        "steps go to ALERTS by the clock",
+        "services/notifier/record.py",
+        (('key=lambda document: number_of(document["_id"])', 'key=lambda document: document["at"]'),),
+        ("tests/integration/notifier/test_record.py",),
+    ),
+    Mutation(
+        "a digest comes at each look",
+        "services/notifier/digests.py",
+        (('before.get("period") != period', "True"), ("f'{key}|{period}'", "f'{key}|{period}|{self._clock()}'")),
+        (NOTIFIER,),
+    ),
+    Mutation(
+        "all offices work by Jakarta's clock",
+        "services/notifier/schedule.py",
+        (("local = now.astimezone(zone_of(region))", 'local = now.astimezone(zone_of("31"))'),),
+        (HOURS,),
     ),
 )

@@ -18,7 +18,7 @@ from services.cli.main import app
 from services.ingest.metrics import Metrics as IngestMetrics
 from services.ingest.settings import IngestSettings
 from services.notifier.metrics import Metrics as NotifierMetrics
-from services.notifier.recipients import read
+from services.notifier.recipients_file import read
 from services.notifier.settings import NotifierSettings
 
 ROOT = Path(__file__).parents[2]
@@ -105,8 +105,24 @@ def test_compose_mounts_files_that_exist_and_volumes_that_are_declared() -> None
 
 
 def test_the_recipients_file_can_be_used() -> None:
-    assert read(DEPLOY / "laju/recipients.toml")
+    assert read(DEPLOY / "laju/recipients.toml", NotifierSettings().hours).recipients
     assert OURS["notifier"]["environment"]["LAJU_RECIPIENTS"] == "/etc/laju/recipients.toml"
+
+
+def test_what_is_commented_out_in_the_recipients_file_can_be_used_and_is_that_of_the_docs(tmp_path: Path) -> None:
+    file = tmp_path / "recipients.toml"
+    found = []
+    shown = re.findall(
+        r"^```toml\n(.*?)^```$", (ROOT / "docs/mail.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    commented = (DEPLOY / "laju/recipients.toml").read_text(encoding="utf-8")
+    for text in (*shown, re.sub(r"^#(?=\S)", "", commented, flags=re.MULTILINE)):
+        file.write_text(text, encoding="utf-8")
+        found.append(read(file, NotifierSettings().hours).quiet)
+
+    assert len(found) == 2
+    assert len(found[0]) == 2
+    assert found[0] == found[1]
 
 
 def test_prometheus_scrapes_every_service_on_its_default_port() -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 from services.notifier.alert import AlertState
 from services.notifier.contents import Reason
 from services.notifier.decide import Policy, confirmed, decide, escalation, next_look
-from services.notifier.schedule import Hours, opening
+from services.notifier.schedule import Hours, held_by, opening
 from shared.events.standing import Standing
+from shared.wilayah import NATION
 
 
 def explained(
@@ -32,10 +33,24 @@ def explained(
     if decision.reason is not Reason.NONE or above.reason is not Reason.NONE:
         if state.silenced(now):
             yield f"  but not before {state.silenced_until:%Y-%m-%d}: it is silenced"
-        opens = opening(hours, standing.region, now)
-        yield "  the office is open" if opens == now else f"  the office opens at {opens:%Y-%m-%d %H:%M %Z}"
+        told = standing.region if decision.reason is not Reason.NONE else _above(standing.region, state)
+        yield from (f"  {text}" for text in _office(told, now, hours))
     elif (look := next_look(standing, state, policy)) is not None and look > now:
         yield f"  time alone changes that on {look:%Y-%m-%d %H:%M %Z} at the earliest"
+
+
+def _above(region: str, state: AlertState) -> str:
+    return NATION if state.escalated else region.partition(".")[0]
+
+
+def _office(region: str, now: datetime, hours: Hours) -> Iterator[str]:
+    opens = opening(hours, region, now)
+    if opens == now:
+        yield "the office is open"
+        return
+    yield f"the office opens at {opens:%Y-%m-%d %H:%M %Z}"
+    for quiet in held_by(hours, region, now):
+        yield f"until then it is quiet in {quiet.region}: {quiet.reason}"
 
 
 def _figures(standing: Standing) -> Iterator[str]:

@@ -19,9 +19,10 @@ from services.notifier.delivery.outbox import Entry
 from services.notifier.lines import gravest_first
 from services.notifier.post import written
 from services.notifier.read_api import ReadApi, ReadApiUnavailableError
-from services.notifier.recipients import Recipient
+from services.notifier.recipient import Recipient
 from shared.errors import InvalidError
 from shared.events.standing import Standing
+from shared.pages import page_of
 from shared.wilayah import Level, find, zone_of
 
 _SENDER = Address("Laju", "laju", "laju.example")
@@ -32,7 +33,13 @@ class _Standings(BaseModel):
 
 
 async def previewed(
-    code: str, form: Literal["html", "text", "eml"], reason: str, on: str | None, language: str, url: str
+    code: str,
+    form: Literal["html", "text", "eml"],
+    reason: str,
+    on: str | None,
+    language: str,
+    url: str,
+    token: str | None = None,
 ) -> bytes:
     """The letter about all lines of a kab/kota that can be told for this reason.
 
@@ -49,9 +56,11 @@ async def previewed(
     if region.level is not Level.KABKOTA:
         raise CliError(f"{code} is no kab/kota: letters go to the heads of kab/kota. Give a code such as 51.71")
     recipient = _recipient(code, f"Kepala Disdukcapil {region.name}", language)
-    api = ReadApi(url)
+    api = ReadApi(url, token)
     try:
-        standings = [row for row in await _standings(url, code, date_of(on) if on else None) if _can_be_told(row)]
+        standings = [
+            row for row in await _standings(url, token, code, date_of(on) if on else None) if _can_be_told(row)
+        ]
         if not standings:
             raise CliError(f"{code} has no target line to write about on that day")
         tellings = tuple([await _telling(api, row, why, url) for row in gravest_first(standings)])
@@ -82,9 +91,10 @@ def _recipient(code: str, title: str, language: str) -> Recipient:
         raise CliError(f"--language {language}: {error.errors()[0]['msg']}") from error
 
 
-async def _standings(url: str, code: str, on: date | None) -> list[Standing]:
+async def _standings(url: str, token: str | None, code: str, on: date | None) -> list[Standing]:
     asked = {"on": on.isoformat()} if on else {}
-    async with httpx.AsyncClient(base_url=url.rstrip("/"), timeout=30) as http:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=30) as http:
         try:
             answer = await http.get(f"/v1/regions/{code}/standings", params=asked)
         except httpx.HTTPError as error:
@@ -99,7 +109,7 @@ def _can_be_told(standing: Standing) -> bool:
 
 
 async def _telling(api: ReadApi, standing: Standing, reason: Reason, url: str) -> Telling:
-    page = f"{url.rstrip('/')}/v1/regions/{standing.region}/standings?on={standing.on}"
+    page = page_of(url, standing.region, standing.on)
     return Telling(
         reason=reason,
         standing=standing,

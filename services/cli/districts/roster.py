@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,8 @@ import nkeys  # type: ignore[import-untyped]  # it publishes no types
 from services.cli.districts.link import Link
 from services.cli.errors import CliError
 from shared import wilayah
+from shared.errors import InvalidError
+from shared.toml_file import read_toml
 
 _RAW_BYTES = 35  # one that says whose key it is, 32 of the key, two that check them
 _SEED_BYTES = 32
@@ -65,14 +66,13 @@ def read(path: Path) -> tuple[District, ...]:
         CliError: it is missing, is not TOML, or an entry is not as it must be; the message names the entry.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise CliError(
-            f'reading {path} failed: {type(error).__name__}. Give a TOML file with [districts."51.71"] and nkey for '
-            "each district; `laju district new` prints these lines"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise CliError(f"reading {path} failed: it is not TOML: {error}. Correct that line") from error
+        content = read_toml(
+            path,
+            'Give a TOML file with [districts."51.71"] and nkey for each district; `laju district new` prints these '
+            "lines",
+        ).content
+    except InvalidError as error:
+        raise CliError(error.reason) from error
     unknown = sorted(set(content) - {"districts"})
     entries = content.get("districts", {})
     if unknown or not isinstance(entries, dict):

@@ -4,6 +4,8 @@
 ``pending``. What is found ``sending`` at start was cut off after DATA began: nobody knows whether the relay took it, so
 it becomes ``uncertain`` and is never sent again by itself. ``bounced`` is apart from this: the relay took the mail, and
 a later report says that it did not arrive.
+
+Entries are kept for good, so that nothing is ever decided on twice; what a letter said is forgotten after a time.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shared.database import Database, Document, Session, Transactions, update
+from shared.wilayah import NATION
 
 OUTBOX = "outbox"
-INDEXES = ("recorded", "created_at", "sent_at", "message_id")
+INDEXES = ("recorded", "created_at", "sent_at", "message_id", "region")
 """What is looked for in the collection, each with an index of its own."""
 
 Kind = Literal["notice", "digest", "heartbeat"]
@@ -56,7 +59,7 @@ class Entry:
     ``message_id`` and ``in_reply_to`` (the first mail of the episode) are with angle brackets. ``region`` is what the
     recipient answers for, ``lines`` the target lines told, ``language`` the tag for Content-Language.
     ``next_attempt_at`` counts only while pending. ``reply`` is the relay's last answer or our reason; it may hold the
-    address: never log it.
+    address: never log it. ``text``, ``html`` and ``images`` are empty once what the letter said is forgotten.
     """
 
     message_id: str
@@ -261,7 +264,34 @@ class Outbox:
         found: datetime | None = newest[0]["sent_at"] if newest else None
         return found
 
-    async def mails(self, limit: int) -> list[Document]:
-        """The newest mails, newest first, without their addresses: ``id`` and what the API shows of each."""
-        found = await self._database.newest(OUTBOX, "created_at", fields=_SHOWN, limit=limit)
+    async def mails(self, limit: int, region: str = NATION) -> list[Document]:
+        """The newest mails to who answers for a region or something in it, newest first, without their addresses:
+        ``id`` and what the API shows of each."""
+        # Codes in a region follow on its own with a dot, and the next sign after that is a slash.
+        query = {"region": {"$gte": region, "$lt": region + "/"}} if region != NATION else None
+        found = await self._database.newest(OUTBOX, "created_at", fields=_SHOWN, limit=limit, query=query)
         return [{"id": document.pop("_id"), **document} for document in found]
+
+    async def letter(self, key: str) -> Entry | None:
+        """The entry with this id; with a Message-ID one of its copies, which are all the same letter."""
+        if "/" in key:
+            found = list((await self._database.by_ids(OUTBOX, [key])).values())
+        else:
+            found = await self._database.find(OUTBOX, {"message_id": key})
+        return Entry.read(found[0]) if found else None
+
+    async def forget(self, before: datetime) -> int:
+        """Let go of what the letters said that were decided on before a moment (aware) and have an outcome. Who they
+        were for, what they were about and what became of them stays.
+
+        Returns:
+            How many were forgotten.
+
+        Raises:
+            DatabaseUnavailableError: not all were; the call may be repeated.
+        """
+        query = {"created_at": {"$lt": before}, "recorded": True, "html": {"$ne": ""}}
+        found = await self._database.find(OUTBOX, query, fields=["_id"])
+        for document in found:
+            await self._database.update(OUTBOX, document["_id"], {"$set": {"text": "", "html": "", "images": []}})
+        return len(found)

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
-from services.notifier.alert import AlertState
+from services.notifier.alerts import Alerts
 from services.notifier.links import Act, Grant, LinkError, Links
 from services.notifier.record import publish
 from services.notifier.words import word
@@ -40,40 +40,44 @@ _HEADERS = {
 def routes(
     links: Links,
     js: Callable[[], JetStreamContext],
-    state_of: Callable[[str], AlertState],
+    alerts: Alerts,
     days: dict[Act, int],
     clock: Callable[[], datetime],
 ) -> APIRouter:
-    """``state_of`` knows the alert of a line; ``days`` is how long each act holds."""
+    """``days`` is how long each act holds."""
     router = APIRouter(prefix="/v1/acts", tags=["acts"])
+
+    def granted(token: str, now: datetime) -> Grant | HTMLResponse:
+        """What a link is for, or the page that says why it does nothing."""
+        try:
+            grant = links.read(token, now)
+        except LinkError as error:
+            return _page("refused.html", 410, reason=error.reason)
+        if not alerts.known:
+            return _page("refused.html", 503, reason="what was told is not known yet: try again in a minute")
+        state = alerts.of(grant.line)
+        # An old mail must not quiet what began after it.
+        if not state.open or state.episode != grant.episode:
+            return _page("over.html", 410, **_about(grant, days[grant.act], now))
+        return grant
 
     @router.get("/{token}", summary="What a link of a mail would do; it does nothing yet", response_class=HTMLResponse)
     async def shown(token: str) -> HTMLResponse:
-        try:
-            grant = links.read(token, clock())
-        except LinkError as error:
-            return _page("refused.html", 410, reason=error.reason)
-        about = _about(grant, days[grant.act], clock())
+        now = clock()
+        grant = granted(token, now)
         return (
-            _page("ask.html", 200, **about)
-            if _current(grant, state_of(grant.line))
-            else _page("over.html", 410, **about)
+            grant if isinstance(grant, HTMLResponse) else _page("ask.html", 200, **_about(grant, days[grant.act], now))
         )
 
     @router.post("/{token}", summary="Do it", response_class=HTMLResponse)
     async def done(token: str, request: Request) -> HTMLResponse:
         now, reason = clock(), await _reason(request)
+        grant = granted(token, now)
+        if isinstance(grant, HTMLResponse):
+            return grant
+        until, episode = now + timedelta(days=days[grant.act]), grant.episode
         try:
-            grant = links.read(token, now)
-        except LinkError as error:
-            return _page("refused.html", 410, reason=error.reason)
-        if not _current(grant, state_of(grant.line)):
-            return _page("over.html", 410, **_about(grant, days[grant.act], now))
-        until = now + timedelta(days=days[grant.act])
-        try:
-            event = word(
-                grant.act, grant.line, until=until, by="link", reason=reason, now=now, episode=grant.episode
-            )  # fmt: skip
+            event = word(grant.act, grant.line, until=until, by="link", reason=reason, now=now, episode=episode)
         except ValidationError:
             return _page("ask.html", 422, **_about(grant, days[grant.act], now, wrong=True))
         try:
@@ -83,11 +87,6 @@ def routes(
         return _page("done.html", 200, **_about(grant, days[grant.act], now))
 
     return router
-
-
-def _current(grant: Grant, state: AlertState) -> bool:
-    """Whether what the mail was about is still so: an old mail must not quiet what began after it."""
-    return state.open and state.episode == grant.episode
 
 
 async def _reason(request: Request) -> str | None:

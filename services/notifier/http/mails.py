@@ -10,7 +10,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifier.delivery.outbox import Kind, Outbox, State
+from services.notifier.http.regions import LONGEST_CODE, known, problem
 from services.notifier.record import Record
+from shared.wilayah import NATION
 
 
 class Bounced(BaseModel):
@@ -58,15 +60,29 @@ class Progress(BaseModel):
     steps_pending: int
 
 
+Region = Annotated[
+    str,
+    Query(
+        description="Only those to who answers for this region (Kemendagri code, ID for the nation) or something in it",
+        examples=["36"],
+        max_length=LONGEST_CODE,
+    ),
+]
+
+
 def routes(
     outbox: Outbox, pending_standings: Callable[[], Awaitable[int]], pending_looks: Callable[[], int], record: Record
 ) -> APIRouter:
     """The notifier's own routes."""
     router = APIRouter(prefix="/v1", tags=["mails"])
 
-    @router.get("/mails", summary="The newest mails, newest first, without addresses")
-    async def mails(limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> Mails:
-        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails(limit)])
+    @router.get(
+        "/mails",
+        summary="The newest mails, newest first, without addresses",
+        responses={404: problem("There is no such region")},
+    )
+    async def mails(limit: Annotated[int, Query(ge=1, le=1000)] = 200, region: Region = NATION) -> Mails:
+        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails(limit, known(region))])
 
     @router.get("/progress", summary="What is not yet decided on, sent and recorded", tags=["operations"])
     async def progress() -> Progress:

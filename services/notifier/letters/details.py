@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from services.notifier.letters.tables import Row, Table
-from services.notifier.letters.wording import Wording
 from shared.briefing import Briefing, Measure, Part
 from shared.wilayah import Level, level_of
+from shared.wording import Wording
 
 _WITHIN: dict[Level, Level] = {
     Level.NATION: Level.PROVINCE,

@@ -11,9 +11,10 @@ from services.notifier.letters.position import status
 from services.notifier.letters.register import mark, one_line, register_number, short_name, written_on
 from services.notifier.letters.rendering import rendered
 from services.notifier.letters.tables import Row, Table
-from services.notifier.letters.wording import Wording, wording_in
+from services.notifier.letters.wording import wording_in
 from shared.events.standing import Standing
 from shared.wilayah import Level, find
+from shared.wording import Wording
 
 ROWS_SHOWN = 60
 _NEED_CARE = ("behind", "at_risk", "no_data", "missed")

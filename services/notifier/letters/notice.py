@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from services.notifier.contents import Notice, Telling
 from services.notifier.letters import verdict
-from services.notifier.letters.chart import chart
 from services.notifier.letters.details import details
 from services.notifier.letters.letter import Image, Letter
 from services.notifier.letters.position import judged_on, lacks_basis
@@ -21,9 +20,12 @@ from services.notifier.letters.register import (
 from services.notifier.letters.rendering import rendered
 from services.notifier.letters.rows import LabelledFigure, rows
 from services.notifier.letters.tables import Table
-from services.notifier.letters.wording import Wording, wording_in
+from services.notifier.letters.wording import wording_in
+from shared.briefing import Briefing
+from shared.charts import burn_up
 from shared.errors import InvalidError
 from shared.events.standing import Standing
+from shared.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +95,21 @@ def _section(notice: Notice, at: int, say: Wording) -> _Section:
         tone=verdict.tone(telling),
         verdict=verdict.verdict(telling, say),
         notes=_notes(telling, say),
-        image=chart(briefing, f"chart{at + 1}.{serial_of(notice.message_id)}@{domain}", say) if briefing else None,
+        image=_chart(briefing, f"chart{at + 1}.{serial_of(notice.message_id)}@{domain}", say) if briefing else None,
         rows=rows(standing, telling.since, say),
         tables=details(briefing, say) if briefing else (),
         closing=verdict.closing(telling, say),
         links=_links(telling, say),
         trace=_trace(telling, say),
     )
+
+
+def _chart(briefing: Briefing, cid: str, say: Wording) -> Image | None:
+    """The burn-up chart; ``None`` where there is neither a plan line nor anything done to draw."""
+    if not briefing.actual and not briefing.plan:
+        return None
+    drawn = burn_up(briefing, say.language)
+    return Image(cid, drawn.png(), drawn.summary)
 
 
 def _subject(notice: Notice, say: Wording) -> str:

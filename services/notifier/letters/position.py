@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.notifier.letters.wording import Wording
 from shared.events.standing import Standing, TargetInForce
+from shared.wording import Wording
 
 
 def judged_on(standing: Standing) -> date:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from services.notifier.letters.wording import Wording
-from services.notifier.recipients import Recipient
+from services.notifier.recipient import Recipient
 from shared.events import Programme
 from shared.wilayah import zone_of
+from shared.wording import Wording
 
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _REGISTERS: dict[Programme | None, str] = {"ikd": "IKD", "perekaman": "KTP-EL", None: "REKAP"}

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from services.notifier.letters.position import is_over, judged_on, status, target
-from services.notifier.letters.wording import Wording
 from shared.events.standing import Forecast, Standing
+from shared.wording import Wording
 
 LabelledFigure = tuple[str, str]
 

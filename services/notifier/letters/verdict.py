@@ -13,8 +13,8 @@ from services.notifier.letters.position import (
     position,
     short_of_required,
 )
-from services.notifier.letters.wording import Wording
 from shared.errors import InvalidError
+from shared.wording import Wording
 
 Tone = Literal["alarm", "caution", "relief"]
 _TONES: dict[Reason, Tone] = {

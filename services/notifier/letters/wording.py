@@ -1,84 +1,11 @@
-"""The words of one language, and its forms of numbers and dates. The words lie in ``words/``, one file a language."""
+"""The words of the letters, which lie in ``words/``."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from functools import cache
-from importlib.resources import files
-
-from babel.dates import format_date
-from babel.numbers import format_compact_decimal, format_decimal
-
-from services.notifier.recipients import Language
-
-_LOCALES: dict[Language, str] = {"id": "id_ID", "en": "en_GB"}
+from shared import wording
+from shared.wording import Language, Wording
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a letter in ``language`` puts things. ``phrases`` is keyed ``table.key`` as in the file."""
-
-    language: Language
-    phrases: Mapping[str, str]
-
-    def __call__(self, key: str, /, **values: str) -> str:
-        """The phrase with its placeholders filled. Values are text already: what they contain is not read again.
-
-        Raises:
-            KeyError: there is no such phrase, or a placeholder has no value.
-        """
-        return self.phrases[key].format_map(values)
-
-    def has(self, key: str) -> bool:
-        """Whether there is such a phrase."""
-        return key in self.phrases
-
-    def number(self, value: int | Decimal) -> str:
-        """A whole number: ``-1234567`` is ``−1.234.567`` in Indonesian; with the minus sign of prose."""
-        return self._formatted(value, "#,##0")
-
-    def decimal(self, value: Decimal) -> str:
-        """Always two decimals: ``18.28`` is ``18,28`` in Indonesian."""
-        return self._formatted(value, "#,##0.00")
-
-    def percent(self, value: Decimal) -> str:
-        """``18.28`` is ``18,28%`` in Indonesian."""
-        return f"{self.decimal(value)}%"
-
-    def compact(self, value: int) -> str:
-        """As short as an axis needs it, with at most two decimals: ``1500000`` is ``1,5 jt`` in Indonesian."""
-        return str(format_compact_decimal(value, locale=self._locale, fraction_digits=2)).replace("-", "−")
-
-    def day(self, value: date) -> str:
-        """``27 Juni 2024``."""
-        return str(format_date(value, "d MMMM y", locale=self._locale))
-
-    def short(self, value: date, pattern: str) -> str:
-        """A date by a pattern of Unicode TR 35, such as ``d MMM``."""
-        return str(format_date(value, pattern, locale=self._locale))
-
-    def moment(self, value: datetime) -> str:
-        """An aware moment on the clock of its own zone: ``28 Juni 2024 01.30 WIB``; other zones as offset."""
-        clock = f"{value:%H.%M}" if self.language == "id" else f"{value:%H:%M}"
-        return f"{self.day(value.date())} {clock} {value.tzname()}"
-
-    @property
-    def _locale(self) -> str:
-        return _LOCALES[self.language]
-
-    def _formatted(self, value: int | Decimal, pattern: str) -> str:
-        return str(format_decimal(value, pattern, locale=self._locale)).replace("-", "−")
-
-
-@cache
 def wording_in(language: Language) -> Wording:
-    """The words of a language, read once."""
-    source = files("services.notifier.letters") / "words" / f"{language}.toml"
-    tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    return Wording(
-        language, {f"{table}.{key}": phrase for table, keys in tables.items() for key, phrase in keys.items()}
-    )
+    """The words in a language, read once."""
+    return wording.wording_in("services.notifier.letters", language)

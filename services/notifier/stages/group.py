@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from services.notifier.lines import gravest_first
 from services.notifier.pipeline import Case, Due, Ended
-from services.notifier.recipients import Recipients, Role
+from services.notifier.recipient import Role
+from services.notifier.recipients import Recipients
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from services.notifier.links import Act, Grant
 from services.notifier.links import Links as SignedLinks
 from services.notifier.pipeline import Case, Due
 from services.notifier.read_api import ReadApi, ReadApiUnavailableError
-from services.notifier.recipients import Recipient
+from services.notifier.recipient import Recipient
 from services.notifier.steps import step_id
 from shared.briefing import Briefing
+from shared.pages import page_of
 from shared.wilayah import zone_of
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Render:
 
     def _links(self, due: Due, case: Case) -> Links:
         standing, state = due.line.standing, due.line.state
-        page = f"{self.page_url.rstrip('/')}/v1/regions/{standing.region}/standings?on={standing.on}"
+        page = page_of(self.page_url, standing.region, standing.on)
         if due.reason not in _TO_ANSWER:
             return Links(page)
         begins = due.reason in (Reason.FIRST, Reason.NO_DATA) and not (state.open and state.about is due.reason)

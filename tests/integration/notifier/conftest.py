@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import nats
 import pytest
@@ -227,6 +228,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             shutdown_seconds=2,
             aggregator_url=f"http://127.0.0.1:{port}",
             mail_any_time=True,
+            digest_weekday=(datetime.now(ZoneInfo("Asia/Jakarta")).weekday() + 1) % 7,  # no digest comes in between
             gather_seconds=0,
         )
         aggregator = await asyncio.to_thread(

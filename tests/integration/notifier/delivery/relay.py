@@ -20,8 +20,8 @@ class Relay:
 
     ``at_connect``, ``at_mail``, ``at_rcpt`` and ``at_data`` are answers that it gives before it accepts again; the two
     last by recipient, ``*`` for any. Instead of an answer: ``drop`` cuts the connection, ``accept and drop`` after
-    having said yes, ``keep and drop`` after having kept the mail; ``hold`` waits for ``release`` and accepts, ``keep
-    and hold`` keeps the mail before it waits; ``hang`` waits until the client is gone.
+    having said yes, ``keep and drop`` after having kept the mail; ``hold`` waits for ``release`` and accepts, ``hang``
+    waits until the client is gone; ``keep and`` before them keeps the mail before it waits.
 
     ``tls`` is for STARTTLS, or ``implicit`` from the start. With a ``password`` it wants to be logged in to, over TLS
     unless ``careless``, with the ``mechanisms`` it knows.
@@ -75,6 +75,7 @@ class Relay:
         return SMTP(
             self,
             hostname="relay.test",
+            timeout=3600,  # it ends nothing of its own accord
             tls_context=None if self.implicit else self.tls,
             require_starttls=self.tls is not None and not self.implicit and not self.careless,
             auth_required=self.password is not None,
@@ -123,7 +124,7 @@ class Relay:
             self.waiting.set()
             await self.release.wait()
             answer = "250 OK"
-        elif answer == "hang":
+        elif answer.endswith("hang"):
             self.waiting.set()
             await asyncio.Event().wait()
         elif answer == "accept and drop":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,32 @@ async def test_a_recipient_who_hangs_holds_up_nobody_else(office: Office, relay:
         await eventually(office.idle)
     assert await office.states() == ["sent"] * 14
     assert len(set(relay.taken())) == 14
+
+
+@pytest.mark.skipif("LAJU_TEST_SLOW" not in os.environ, reason="takes ten minutes: set LAJU_TEST_SLOW")
+@pytest.mark.timeout(800)
+async def test_a_relay_that_takes_ten_minutes_to_answer(office: Office, relay: Relay) -> None:
+    """With the real time limits: who answers just in time is believed, who answers later may have the mail."""
+    patient, late = to(0, "kepala@slow.go.id"), to(1, "kepala@slower.go.id")
+    others = [to(10 + number, f"kepala@kab{number}.go.id") for number in range(8)]
+    relay.at_data[patient.envelope].append("hold")
+    relay.at_data[late.envelope].append("keep and hang")
+    await office.put(patient, late, *others)
+
+    async def states_of(*mails: Entry) -> list[str]:
+        return [(await office.outbox.copies(mail.message_id))[0].state for mail in mails]
+
+    async def settled(*mails: Entry) -> bool:
+        return "sending" not in await states_of(*mails)
+
+    async with running(office.sender(mailer_to(relay))):
+        await eventually(lambda: taken(relay, 1 + len(others)))
+        assert await states_of(patient, late) == ["sending"] * 2
+        asyncio.get_running_loop().call_later(585, relay.release.set)
+        await eventually(lambda: settled(patient, late), seconds=700)
+        assert await states_of(patient, late, *others) == ["sent", "uncertain", *["sent"] * 8]
+    kept = [mail.rcpt_tos[0] for mail in relay.mails]
+    assert sorted(kept) == sorted(mail.envelope for mail in (patient, late, *others))
 
 
 async def test_one_that_hangs_leaves_room_for_its_own_domain(office: Office, relay: Relay) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.notifier.letters import Letter, write_digest, write_heartbeat, write_notice
-from services.notifier.recipients import Language, Role
+from services.notifier.recipient import Language, Role
 from tests.unit.notifier.letters.samples import FIRST, ROWS, SECOND, TELLINGS, WELL, digest, heartbeat, notice
 
 LANGUAGES: tuple[Language, ...] = ("id", "en")

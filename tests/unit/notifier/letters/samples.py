@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.notifier.contents import Digest, DigestRow, Heartbeat, Links, Notice, Reason, Telling
-from services.notifier.recipients import Language, Recipient, Role
+from services.notifier.recipient import Language, Recipient, Role
 from shared.briefing import Briefing, Measure, Part, Point, Yield
 from shared.events.standing import Forecast, Severity, Standing
 from tests.unit.notifier.standings import BEHIND, TARGET, standing

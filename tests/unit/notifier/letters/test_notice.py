@@ -12,7 +12,7 @@ from services.notifier.contents import Reason, Telling
 from services.notifier.letters import write_notice
 from services.notifier.letters.rows import rows
 from services.notifier.letters.wording import wording_in
-from services.notifier.recipients import Language
+from services.notifier.recipient import Language
 from shared.briefing import Point
 from shared.errors import InvalidError
 from shared.events.standing import Standing
