@@ -1,4 +1,8 @@
-"""The shapes of what readers are told about a region. Names and forms are a contract: others read these documents."""
+"""The shapes of what readers are told about a region. Names and forms are a contract: others read these documents.
+
+Where small counts are hidden (``LAJU_SMALLEST_CELL``), a count is ``null`` that is hidden, and so is what could be
+computed from it; ``suppressed`` is then ``true`` beside it. Where nothing is hidden there is no ``suppressed``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from datetime import date
 from typing import Literal
 
 from services.aggregator.stock import Backlog, Stock
+from services.aggregator.suppression import Suppressed
 from shared.events.base import Frozen
 from shared.events.standing import Percent
 from shared.wilayah import Level
@@ -23,17 +28,19 @@ class WajibKtpCount(Frozen):
 class IkdCount(Frozen):
     """Residents with an active IKD, also as coverage (of wajib KTP), and the services its offices did."""
 
-    active: int
+    active: int | None
     coverage_percent: Percent | None
-    served: int
+    served: int | None
+    suppressed: Suppressed = False
 
 
 class PerekamanCount(Frozen):
     """Residents recorded (sudah rekam), also as coverage (of wajib KTP), and the services its offices did."""
 
-    recorded: int
+    recorded: int | None
     coverage_percent: Percent | None
-    served: int
+    served: int | None
+    suppressed: Suppressed = False
 
 
 class Programmes(Frozen):
@@ -62,11 +69,20 @@ class RegionReading(Frozen):
 
 
 class Day(Frozen):
-    """Net change on one day and the total by its end."""
+    """Net change on one day and the total by its end. Of a kecamatan or desa a total is hidden from the first day on
+    whose change is."""
 
     date: date
-    change: int
-    total: int
+    change: int | None
+    total: int | None
+    suppressed: Suppressed = False
+
+
+class Days(Frozen):
+    """Days with a change. ``suppressed``: changes are hidden, or none of the days is told."""
+
+    days: list[Day]
+    suppressed: Suppressed = False
 
 
 class Share(Frozen):
@@ -74,7 +90,16 @@ class Share(Frozen):
 
     key: str
     name: str
-    count: int
+    count: int | None
+    suppressed: Suppressed = False
+
+
+class Shares(Frozen):
+    """Services along one dimension, most first, those hidden last. ``suppressed``: some are hidden, or none is told."""
+
+    rows: list[Share]
+    total: int | None
+    suppressed: Suppressed = False
 
 
 class OutreachDay(Frozen):
@@ -84,4 +109,5 @@ class OutreachDay(Frozen):
     channel: str
     place: str
     applicants: int
-    services: int
+    services: int | None
+    suppressed: Suppressed = False

@@ -13,10 +13,15 @@ from fastapi import FastAPI
 from nats.errors import Error as NatsError
 
 from services.aggregator.generation import Generation
+from services.aggregator.live.feed import Feed
 from services.aggregator.metrics import Metrics
+from services.aggregator.notices import Notices
 from services.aggregator.pointer import Pointer
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.web import api
+from services.aggregator.web import api, live
+from services.aggregator.web.access.install import install as install_gate
+from services.aggregator.web.exports import routes as exports
+from services.aggregator.web.pages import routes as pages
 from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
@@ -40,6 +45,14 @@ class Aggregator:
         self.broker = bus.broker(settings.nats_url, name="aggregator", on_closed=lifeline.closed)
         self.database = Database.at(settings.mongo_url, settings.mongo_database)
         self.pointer = Pointer(self.database)
+        self.notices = Notices(settings.notifier_api_url)
+        self.feed = Feed(
+            self.generation,
+            self.metrics,
+            most=settings.live_subscribers,
+            look_seconds=settings.live_look_seconds,
+        )
+        lifeline.on_stopping(self.feed.close)
 
     def today(self, region: str) -> date:
         """The business date of a region: the configured one, or today in its own zone."""
@@ -65,7 +78,7 @@ class Aggregator:
         self._generation = await self._begin(serving, partitions)
         log.info("projection %d serves", serving)
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
-        return [watch.run(), self._follow(partitions)]
+        return [watch.run(), self._follow(partitions), self.feed.run()]
 
     async def stop(self) -> None:
         """Finish and acknowledge the transaction in hand, then close."""
@@ -75,6 +88,7 @@ class Aggregator:
             await self.broker.stop()
         except NatsError as error:
             log.warning("draining the NATS connection failed: %s", type(error).__name__)
+        await self.notices.close()
         self.database.close()
 
     async def check_bus(self) -> None:
@@ -84,7 +98,8 @@ class Aggregator:
     async def refresh_metrics(self) -> None:
         """Bring the domain gauges up to the last assessments before a scrape."""
         try:
-            self.metrics.show(await self.generation().store.assessed())
+            view = await self.generation().overview.refresh()
+            self.metrics.show(row for found in view.assessments.values() for row in found.rows)
         except RecoverableError as error:
             log.warning("refreshing the gauges failed: %s", error)
 
@@ -106,7 +121,8 @@ class Aggregator:
             except RecoverableError as error:
                 log.warning("comparing the projections failed: %s; trying again", error)
             else:
-                if all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items()):
+                held = all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items())
+                if held and await following.store.assessed_as_far_as(present.store):
                     return
             await asyncio.sleep(_LEVEL_PAUSE_SECONDS)
         log.warning("projection %d serves before it holds all that %d held", following.number, present.number)
@@ -149,6 +165,12 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
         )
     )
     app.include_router(api.routes(service.generation))
+    app.include_router(live.routes(service.feed, service.metrics, heartbeat_seconds=settings.live_heartbeat_seconds))
+    pages.install(
+        app, service.generation, service.notices, service.feed, heartbeat_seconds=settings.live_heartbeat_seconds
+    )
+    exports.install(app, service.generation, settings.pages_address)
+    install_gate(app, settings)
     return app
 
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from services.aggregator.assessment import Assessment
+from services.aggregator.ledger import ledger_of
 from services.aggregator.metrics import Metrics
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.store import Shelf, Store
@@ -109,20 +111,22 @@ class Assessor:
         Raises:
             RecoverableError: not all were assessed or published.
         """
-        waiting = await self._store.assess(kabkota, self._rows)
+        waiting = await self._store.assess(kabkota, self._assessment)
         for row in waiting:
             await self._publish(row)
         await self._store.published(waiting)
 
-    def _rows(self, owner: str, shelf: Shelf) -> list[Standing]:
+    def _assessment(self, owner: str, shelf: Shelf) -> Assessment:
         if not shelf.counters and not shelf.facts:
-            return []
+            return Assessment()
         rows: list[Standing] = []
+        book = shelf.book(owner)
         for region in sorted({owner, *shelf.regions()}):
             decrees = shelf.facts_about(region).decrees
             if decrees or region == owner:
-                rows += assess_all(region, shelf.book(region), decrees, self._today(owner), self._policy)
-        return rows
+                figures = book if region == owner else shelf.book(region)
+                rows += assess_all(region, figures, decrees, self._today(owner), self._policy)
+        return Assessment(rows, ledger_of(book))
 
     async def _publish(self, row: Standing) -> None:
         identity = f"{row.line}/{row.revision}"

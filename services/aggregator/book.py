@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import Protocol
 
 from services.aggregator.facts import Opening
 from shared.events import PROGRAMMES, Programme
-from shared.events.region import WajibKtp
 
 _ONE_DAY = timedelta(days=1)
 
@@ -49,18 +49,45 @@ class Track:
         days, opened = bisect_right(self._days, day), bisect_right(self._opened, day)
         return max((*self._days[max(days - 1, 0) : days], *self._opened[max(opened - 1, 0) : opened]), default=None)
 
+    def changes(self) -> dict[date, int]:
+        """Net change by day, in order."""
+        sums = self._sums
+        return {day: after - before for day, before, after in zip(self._days, sums, sums[1:], strict=False)}
+
+    @property
+    def openings(self) -> Sequence[Opening]:
+        """Its opening balances, in order."""
+        return self._openings
+
     def _sum(self, day: date) -> int:
         return self._sums[bisect_right(self._days, day)]
+
+
+class Reported(Protocol):
+    """A denominator, as it was reported or as it is kept."""
+
+    @property
+    def as_of(self) -> date:
+        """The day it is about."""
+
+    @property
+    def count(self) -> int:
+        """People."""
 
 
 class Denominator:
     """Wajib KTP of one region by day of report."""
 
-    def __init__(self, reports: Iterable[WajibKtp] = ()) -> None:
+    def __init__(self, reports: Iterable[Reported] = ()) -> None:
         self._reports = sorted(reports, key=lambda report: report.as_of)
         self._days = [report.as_of for report in self._reports]
 
-    def on(self, day: date) -> WajibKtp | None:
+    @property
+    def reports(self) -> Sequence[Reported]:
+        """All reports, in order."""
+        return self._reports
+
+    def on(self, day: date) -> Reported | None:
         """The last report on or before ``day``."""
         position = bisect_right(self._days, day)
         return self._reports[position - 1] if position else None

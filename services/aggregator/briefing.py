@@ -23,8 +23,9 @@ from shared.wilayah import find
 
 _ONE_DAY = timedelta(days=1)
 _MOST_POINTS = 130
+MOST_BEHIND = 3
 _MOST_ROWS = 3
-_OUTREACH_DAYS = 90
+OUTREACH_DAYS = 90
 
 
 class Line(NamedTuple):
@@ -69,10 +70,14 @@ def briefing(
     narrower: Sequence[Narrower],
     services: Mapping[tuple[date, str], int],
     on: date,
+    most_behind: int = MOST_BEHIND,
+    done: Book | None = None,
 ) -> Briefing:
     """All that is told beside a region's ``standing`` on business date ``on``.
 
-    ``book`` and ``facts`` are the region's; ``services`` of the programme by day and place are its offices'.
+    ``book`` and ``facts`` are the region's; ``services`` of the programme by day and place are its offices'. At most
+    ``most_behind`` of its parts are told of as furthest behind. ``done`` is the book of those that the standing counts,
+    for who has it at hand; else it is put together from the parts.
 
     Raises:
         ValueError: a standing without a target.
@@ -84,9 +89,9 @@ def briefing(
     return Briefing(
         standing=standing,
         programme=standing.programme,
-        actual=way(counted(target, book, narrower), standing.programme, target.start_on - _ONE_DAY, on),
+        actual=way(done or counted(target, book, narrower), standing.programme, target.start_on - _ONE_DAY, on),
         plan=plan(standing),
-        behind=furthest_behind(parts),
+        behind=furthest_behind(parts, most_behind),
         parts=len(narrower),
         parts_known=len(parts),
         yields=yields(facts.outreach, services, on),
@@ -136,10 +141,10 @@ def compared(standing: Standing, book: Book, facts: RegionFacts, narrower: Itera
     return [part for part in found if part is not None]
 
 
-def furthest_behind(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """At most three of those that are behind, furthest first."""
+def furthest_behind(parts: Iterable[Part], most: int = MOST_BEHIND) -> tuple[Part, ...]:
+    """At most so many of those that are behind, furthest first."""
     ordered = sorted((part for part in parts if part.gap < 0), key=lambda part: (part.gap, part.region))
-    return tuple(ordered[:_MOST_ROWS])
+    return tuple(ordered[:most])
 
 
 def yields(outreach: Iterable[Outreach], services: Mapping[tuple[date, str], int], on: date) -> tuple[Yield, ...]:
@@ -149,7 +154,7 @@ def yields(outreach: Iterable[Outreach], services: Mapping[tuple[date, str], int
     Services are known by day and place only, so a place is one row, and a day on which it was reported under two
     channels is one day; ``channel`` is the one of its last report.
     """
-    recent = (report for report in outreach if on - timedelta(days=_OUTREACH_DAYS) < report.on <= on)
+    recent = (report for report in outreach if on - timedelta(days=OUTREACH_DAYS) < report.on <= on)
     places = groupby(sorted(recent, key=lambda report: (report.place, report.on, report.channel)), _place)
     rows = [row for place, reports in places if (row := _yield(place, list(reports), services)).services > 0]
     rows.sort(key=lambda row: (-row.services_per_day, -row.services))

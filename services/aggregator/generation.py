@@ -16,6 +16,7 @@ from services.aggregator.assessor import Assessor
 from services.aggregator.assignment import Replicas
 from services.aggregator.compaction import Compactor
 from services.aggregator.consumers import Consumers
+from services.aggregator.live.overview import Overview
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import database_name
 from services.aggregator.projection import Changes
@@ -23,6 +24,7 @@ from services.aggregator.projector import Projector
 from services.aggregator.reading import Reader
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
+from services.aggregator.suppression import Suppression
 from shared import bus
 from shared.database import Database
 from shared.envelope import partition_of_region
@@ -46,8 +48,10 @@ class Generation:
     ) -> None:
         self.number = number
         self.metrics = metrics
+        self.today = today
+        self.policy = settings.policy
         self._client = bus.client_of(broker)
-        js = bus.js_of(broker)
+        js = self._js = bus.js_of(broker)
         replica = settings.replica(settings.aggregator_port)
         self.store = Store(
             database.sibling(database_name(settings.mongo_database, number)),
@@ -55,7 +59,14 @@ class Generation:
             replica,
             retried=metrics.transaction_retries.inc,
         )
-        self.reader = Reader(self.store, policy=settings.policy, today=today)
+        self.overview = Overview(self.store, policy=settings.policy, today=today)
+        self.reader = Reader(
+            self.store,
+            self.overview,
+            policy=settings.policy,
+            today=today,
+            suppression=Suppression(settings.smallest_cell),
+        )
         self.consumers = Consumers(
             js,
             number,
@@ -105,6 +116,14 @@ class Generation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(pull.stop() for pull in self._pulls.values()))
         await self.projector.idle()
+
+    async def quarantined(self) -> int:
+        """How many events of the whole country are in quarantine.
+
+        Raises:
+            BusUnavailableError: JetStream does not answer.
+        """
+        return await bus.stored(self._js, bus.QUARANTINE)
 
     def _merged(self, changes: Changes) -> None:
         self.assessor.touch(changes.touched)

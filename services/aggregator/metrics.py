@@ -42,6 +42,14 @@ class Metrics:
         )
         self.partitions = Gauge("laju_aggregator_partitions", "Partitions this replica projects", registry=registry)
         self.assessed = Counter("laju_aggregator_standings_published", "pace.assessed published", registry=registry)
+        self.live_subscribers = Gauge("laju_aggregator_live_subscribers", "Open live streams", registry=registry)
+        self.live_messages = Counter("laju_aggregator_live_messages", "Messages on live streams", registry=registry)
+        self.live_age_seconds = Histogram(
+            "laju_aggregator_live_age_seconds",
+            "From an assessment to its figures on live streams; by two clocks if another replica assessed",
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+            registry=registry,
+        )
         # The figures themselves, of each kab/kota's targets that are not yet over.
         self.actual = Gauge("laju_pace_actual_people", "People done so far", _LINE, registry=registry)
         self.expected = Gauge("laju_pace_expected_people", "Where the plan line stands", _LINE, registry=registry)

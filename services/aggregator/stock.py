@@ -7,6 +7,7 @@ from datetime import date
 from services.aggregator.book import Book
 from services.aggregator.facts import RegionFacts
 from services.aggregator.figures import percent
+from services.aggregator.suppression import Suppressed
 from shared.events.base import Frozen
 from shared.events.standing import Percent
 
@@ -15,15 +16,17 @@ class ReasonCount(Frozen):
     """How many are not yet recorded for one reason."""
 
     reason: str
-    count: int
+    count: int | None
+    suppressed: Suppressed = False
 
 
 class Backlog(Frozen):
     """Residents who must hold a card but are not recorded (belum rekam). ``reasons`` as last reported, with its day."""
 
-    count: int
+    count: int | None
     reasons: list[ReasonCount]
     reasons_as_of: date | None
+    suppressed: Suppressed = False
 
 
 class Stock(Frozen):
@@ -53,10 +56,10 @@ def stock_on(facts: RegionFacts, backlog: Backlog | None, day: date) -> Stock | 
     counted = [count for count in facts.blanko if count.as_of <= day]
     if not counted:
         return None
-    sheets = counted[-1].sheets
+    sheets, waiting = counted[-1].sheets, backlog.count if backlog else None
     return Stock(
         sheets=sheets,
         as_of=counted[-1].as_of,
-        percent_of_backlog=percent(sheets, backlog.count) if backlog else None,
-        warning=backlog is not None and sheets < backlog.count,
+        percent_of_backlog=percent(sheets, waiting),
+        warning=waiting is not None and sheets < waiting,
     )

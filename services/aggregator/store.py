@@ -7,12 +7,13 @@ format), ``standings`` (the last assessment of each region), ``sessions`` (see s
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from services.aggregator.assessment import Assessment, assessment_in, nothing, renewed, same_figures, standing
 from services.aggregator.book import Book, Denominator, Track
 from services.aggregator.comparison import Figures, figures_of
 from services.aggregator.counters import (
@@ -206,10 +207,32 @@ class Store:
     async def assessed(self, owners: Iterable[str] | None = None) -> list[Standing]:
         """The last assessments of these kab/kota, or of all, their kecamatan and desa with targets included."""
         if owners is None:
-            documents = await self._database.find("standings", {})
+            documents = await self._database.find("standings", {}, fields=["rows"])
         else:
-            documents = list((await self._database.by_ids("standings", list(owners))).values())
-        return [_standing(row) for document in documents for row in document["rows"]]
+            documents = list((await self._database.by_ids("standings", list(owners), fields=["rows"])).values())
+        return [standing(row) for document in documents for row in document["rows"]]
+
+    async def revisions(self) -> dict[str, int]:
+        """The revision of the last assessment of each kab/kota that has one; one that an earlier version made, without
+        a ledger, is about to be made anew and does not count."""
+        documents = await self._database.find("standings", {"ledger": {"$exists": True}}, fields=["revision"])
+        return {document["_id"]: document["revision"] for document in documents}
+
+    async def assessments(self, owners: Iterable[str]) -> dict[str, Assessment]:
+        """The last assessments of those of these kab/kota that have one."""
+        documents = await self._database.by_ids("standings", list(owners), fields=["revision", "rows", "ledger"])
+        # Some hundred of them are a tenth of a second: not on the event loop.
+        return await asyncio.to_thread(
+            lambda: {owner: assessment_in(found) for owner, found in documents.items() if "ledger" in found}
+        )
+
+    async def decrees(self, owners: Iterable[str]) -> dict[str, list[Document]]:
+        """The documents of the targets that each of these regions has itself, not of those within it."""
+        query = {"owner": {"$in": sorted(owners)}, "kind": "target"}
+        found: dict[str, list[Document]] = {}
+        for document in await self._database.find("facts", query):
+            found.setdefault(document["region"], []).append(document)
+        return found
 
     async def owners(self) -> set[str]:
         """The kab/kota and wider regions that have counters or facts."""
@@ -237,13 +260,19 @@ class Store:
         """Take over the assessments of another projection, so that what is already told is not told again."""
         await self._database.replace("standings", await other._database.find("standings", {}))
 
+    async def assessed_as_far_as(self, other: Store) -> bool:
+        """Whether of every kab/kota the last assessment saw what the one in another projection saw, or came to the same
+        figures."""
+        theirs, ours = await other.revisions(), await self.revisions()
+        behind = [owner for owner, revision in theirs.items() if ours.get(owner, 0) < revision]
+        wanted, found = await other.assessments(behind), await self.assessments(behind)
+        return all(owner in found and same_figures(found[owner], kept) for owner, kept in wanted.items())
+
     async def drop(self) -> None:
         """Delete this projection."""
         await self._database.drop()
 
-    async def assess(
-        self, owners: Sequence[str], rows_of: Callable[[str, Shelf], Sequence[Standing]]
-    ) -> list[Standing]:
+    async def assess(self, owners: Sequence[str], assessment_of: Callable[[str, Shelf], Assessment]) -> list[Standing]:
         """Assess these kab/kota in one transaction and keep what changed; returns the rows still to be published.
 
         The transaction makes revisions mean what they say: of two assessments of a region at once, one sees the
@@ -262,12 +291,13 @@ class Store:
             waiting: list[Standing] = []
             written: list[Document] = []
             for owner in sorted(owners):
-                document = documents.get(owner, {"_id": owner, "revision": 0, "rows": [], "unpublished": []})
+                document = documents.get(owner) or nothing(owner)
                 position = {"sequence": sequence, "projection": self.projection}
-                assessed = [row.model_copy(update=position) for row in rows_of(owner, shelves[owner])]
-                if changed := renewed(document, assessed):
+                found = assessment_of(owner, shelves[owner])
+                rows = [row.model_copy(update=position) for row in found.rows]
+                if changed := renewed(document, replace(found, rows=rows)):
                     written.append(changed)
-                waiting += [_standing(row) for row in (changed or document)["unpublished"]]
+                waiting += [standing(row) for row in (changed or document)["unpublished"]]
             await session.write("standings", [replacement(document) for document in written])
             return waiting
 
@@ -301,44 +331,6 @@ async def _put(
     await session.write(collection, [replacement(documents[key]) for key in ids if key in known])
 
 
-def renewed(document: Document, assessed: Sequence[Standing], now_ms: int | None = None) -> Document | None:
-    """A region's standings document after an assessment, ``None`` if nothing changed. Pure but for the clock.
-
-    A revision is the time of the assessment in milliseconds, or one more than the last if a clock went back: it grows
-    even when the database is rebuilt from nothing.
-    """
-    before = [_standing(row) for row in document["rows"]]
-    known = {_content(row) for row in before}
-    if known == {_content(row) for row in assessed}:
-        return None
-    now = time.time_ns() // 1_000_000 if now_ms is None else now_ms
-    revision = max(document["revision"] + 1, now)
-    rows = [row.model_copy(update={"revision": revision}) for row in assessed]
-    # A target that was withdrawn leaves no row; who follows its line is told that it is gone.
-    lines = {row.line for row in rows}
-    gone = [
-        row.model_copy(update={"status": "no_target", "severity": None, "revision": revision})
-        for row in before
-        if row.line not in lines
-    ]
-    changed = [row.model_dump(mode="json") for row in (*rows, *gone) if _content(row) not in known]
-    return {
-        "_id": document["_id"],
-        "revision": revision,
-        "rows": [row.model_dump(mode="json") for row in rows],
-        "unpublished": [*document["unpublished"], *changed],
-    }
-
-
-def _content(row: Standing) -> str:
-    """What makes a row another one: not where and when it was computed."""
-    return row.model_dump_json(exclude={"sequence", "revision", "projection"})
-
-
 def owner_of(region: str) -> str:
     """On whose shelf a region's documents are: its kab/kota's, or its own if it is wider."""
     return kabkota_of(region) if "." in region else region
-
-
-def _standing(row: Document) -> Standing:
-    return Standing.model_validate(row, strict=False)

@@ -20,8 +20,9 @@ class _ProblemDocument(BaseModel):
     detail: str = ""
 
 
-def client(url: str, *, timeout_seconds: float = 30) -> httpx.Client:
-    """A client for the service at ``url``, an http or https address; the caller closes it.
+def client(url: str, *, token: str | None = None, timeout_seconds: float = 30) -> httpx.Client:
+    """A client for the service at ``url``, an http or https address, that shows ``token`` if there is one; the caller
+    closes it.
 
     Raises:
         CliError: ``url`` is no such address.
@@ -32,7 +33,8 @@ def client(url: str, *, timeout_seconds: float = 30) -> httpx.Client:
         raise CliError(f"{url!r} is not an address: {error}") from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise CliError(f"{url!r} is not an address such as http://127.0.0.1:8080")
-    return httpx.Client(base_url=parsed, timeout=timeout_seconds)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=parsed, headers=headers, timeout=timeout_seconds)
 
 
 def get(service: httpx.Client, path: str, form: type[_Model], params: dict[str, str] | None = None) -> _Model:

@@ -9,9 +9,11 @@ from services.cli.commands.archive import export_events, import_events
 from services.cli.commands.district import district
 from services.cli.commands.keys import keys
 from services.cli.commands.mail import mail
+from services.cli.commands.pages import pages
 from services.cli.commands.pseudonyms import pseudonyms
 from services.cli.commands.quarantine import quarantine
 from services.cli.commands.rebuild import rebuild_projection
+from services.cli.commands.report import report
 from services.cli.commands.send import send, template
 from services.cli.commands.services import aggregator, ingest, notifier
 from services.cli.commands.simulate import simulate_events
@@ -33,6 +35,7 @@ app.command("mail-catcher", hidden=True)(mail_catcher)
 app.command("send")(send)
 app.command("template")(template)
 app.command("status")(status)
+app.command("report")(report)
 app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)
 app.command("import")(import_events)
@@ -40,6 +43,7 @@ app.add_typer(alerts, name="alerts")
 app.add_typer(district, name="district")
 app.add_typer(keys, name="keys")
 app.add_typer(mail, name="mail")
+app.add_typer(pages, name="pages")
 app.add_typer(pseudonyms, name="pseudonyms")
 app.add_typer(quarantine, name="quarantine")
 app.command("verify")(verify_projection)

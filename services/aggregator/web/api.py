@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import date
 from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from nats.errors import Error as NatsError
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
 from services.aggregator.briefing import Line, NoSuchLineError
@@ -19,9 +18,11 @@ from services.aggregator.claims import CheckedClaim
 from services.aggregator.generation import Generation
 from services.aggregator.interventions import Effect
 from services.aggregator.reading import Reader
+from services.aggregator.suppression import Suppressed
+from services.aggregator.web.parameters import BusinessDay
 from shared.briefing import Briefing
 from shared.errors import BusUnavailableError
-from shared.events import Programme
+from shared.events import PROGRAMMES, Programme
 from shared.events.base import Frozen
 from shared.events.region import Authority
 from shared.events.standing import Standing
@@ -30,9 +31,10 @@ from shared.wilayah import Level, UnknownRegionError, find
 
 
 class Standings(Frozen):
-    """All standings asked for."""
+    """All standings asked for. ``suppressed``: of a kecamatan or desa where the count is hidden, there are none."""
 
     standings: list[Standing]
+    suppressed: Suppressed = False
 
 
 class Daily(Frozen):
@@ -41,6 +43,7 @@ class Daily(Frozen):
     region: str
     programme: Programme
     days: list[Day]
+    suppressed: Suppressed = False
 
 
 class Breakdown(Frozen):
@@ -51,7 +54,8 @@ class Breakdown(Frozen):
     by: By
     counted: str
     rows: list[Share]
-    total: int
+    total: int | None
+    suppressed: Suppressed = False
 
 
 class Claims(Frozen):
@@ -108,7 +112,6 @@ def _blank(value: object) -> object:
     return None if value == "" else value
 
 
-BusinessDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 On = Annotated[
     BusinessDay | None,
     BeforeValidator(_blank),
@@ -154,8 +157,17 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
         return await reader.region(code, on)
 
     @router.get("/regions/{code}/standings", summary="Where the region stands against each of its targets")
-    async def standings(code: Known, reader: Reader = reflecting, programme: Which = None, on: On = None) -> Standings:
-        return Standings(standings=await reader.standings(code, programme, on))
+    async def standings(
+        code: Known,
+        reader: Reader = reflecting,
+        programme: Which = None,
+        on: On = None,
+        min_sequence: MinSequence = None,
+    ) -> Standings:
+        rows = await reader.standings(code, programme, on, anew=min_sequence is not None)
+        asked = set(PROGRAMMES if programme is None else (programme,))
+        # Each has a row, and be it one without a target.
+        return Standings(standings=rows, suppressed=not asked <= {row.programme for row in rows})
 
     @router.get("/regions/{code}/briefing", summary="What lies behind the standing against one target")
     async def briefing(
@@ -170,7 +182,8 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     async def daily(
         code: Known, programme: Of, reader: Reader = reflecting, first: From = None, to: To = None
     ) -> Daily:
-        return Daily(region=code, programme=programme, days=await reader.daily(code, programme, first, to))
+        told = await reader.days(code, programme, first, to)
+        return Daily(region=code, programme=programme, days=told.days, suppressed=told.suppressed)
 
     @router.get("/regions/{code}/breakdown", summary="Services by channel, place, group or region")
     async def breakdown(
@@ -182,7 +195,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
                 "No breakdown at this level",
                 f"breakdowns are kept by kab/kota: ask for {code[:5]} instead of {code}",
             )
-        rows = await reader.breakdown(code, programme, by, first, to)
+        told = await reader.shares(code, programme, by, first, to)
         return Breakdown(
             region=code,
             programme=programme,
@@ -190,8 +203,9 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
             counted="services to residents of the region"
             if by == "service_region"
             else "services by the region's offices",
-            rows=rows,
-            total=sum(row.count for row in rows),
+            rows=told.rows,
+            total=told.total,
+            suppressed=told.suppressed,
         )
 
     @router.get("/regions/{code}/claims", summary="Published figures, recomputed on each basis")

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.commands.common import plainly
+from services.cli.commands.common import ReadApiToken, plainly
 
 mail = typer.Typer(help="Look at mails before anybody gets one.", no_args_is_help=True)
 
@@ -39,10 +39,11 @@ def mail_preview(
     url: Annotated[
         str, typer.Option("--url", envvar="LAJU_AGGREGATOR_URL", help="The aggregator.")
     ] = "http://127.0.0.1:8081",
+    token: ReadApiToken = None,
 ) -> None:
     """Print the mail that the head of a region would get for a reason, to standard output. Nobody gets it."""
     from services.cli.alerts.preview import previewed
 
     with plainly():
-        content = asyncio.run(previewed(code, form.value, reason, on, language, url))
+        content = asyncio.run(previewed(code, form.value, reason, on, language, url, token))
     sys.stdout.buffer.write(content)

@@ -37,6 +37,7 @@ def environment(inherited: Mapping[str, str], folder: DataFolder, ports: Ports, 
         "LAJU_RECIPIENTS": str(folder.recipients),
         "LAJU_AGGREGATOR_URL": f"http://{HOST}:{ports.aggregator}",
         "LAJU_NOTIFIER_URL": f"http://{HOST}:{ports.notifier}",
+        "LAJU_NOTIFIER_API_URL": f"http://{HOST}:{ports.notifier}",
     }
     if as_of is not None:
         # Who looks at a past day wants to see its mails now, not when offices open.

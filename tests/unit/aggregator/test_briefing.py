@@ -36,6 +36,7 @@ from services.aggregator.rollup import roll_up
 from shared.briefing import Part, Point
 from shared.events.region import Intervention, Outreach, Target, WajibKtp
 from shared.events.standing import Standing
+from shared.wilayah import children
 
 EVE = date(2023, 12, 31)
 DAY = date(2024, 6, 27)
@@ -277,6 +278,11 @@ def part(region: str, gap: int) -> Part:
 def test_at_most_three_that_are_behind_are_told_furthest_first(gaps: list[int], told: list[str]) -> None:
     parts = [part(region, gap) for region, gap in zip((SELATAN, TIMUR, BARAT, UTARA), gaps, strict=False)]
     assert [row.region for row in furthest_behind(parts)] == told
+
+
+def test_a_report_is_told_of_more_that_are_behind() -> None:
+    parts = [part(code, -at) for at, code in enumerate(children("36.04")[:10], start=1)]
+    assert [row.gap for row in furthest_behind(parts, 8)] == [-10, -9, -8, -7, -6, -5, -4, -3]
 
 
 # Outreach and measures.

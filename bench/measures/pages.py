@@ -1,0 +1,275 @@
+"""How long the nation takes to be read with a year in the database, and what live streams cost those who project.
+
+All 514 kab/kota have two targets and a count on every day of a year; the nation and the provinces have targets of their
+own. It is read while nothing happens, while events are projected, and the same beside open streams of as many regions:
+``python -m bench.measures.pages --rate 2000 --streams 50 --path /v1/regions/ID/standings --path /``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import partial
+from itertools import chain, zip_longest
+from pathlib import Path
+from random import Random
+from time import monotonic, perf_counter, sleep
+from typing import Any
+
+import httpx
+
+from bench import workload
+from bench.contender import RawEvent, cpu_seconds
+from bench.contenders.laju_common import Laju, envelopes_of, laju, projected, publish
+from bench.http_load import KEY, ONE, Answers, raw_event
+from bench.measures.latency import steadily
+from bench.measures.reading import waited
+from services.aggregator.counters import document_of
+from services.cli.simulate import facts, plan
+from shared.events import PROGRAMMES
+from shared.wilayah import NATION, children, kabkota_in
+from tests.events import event
+from tests.live import listening
+from tests.waiting import until
+
+PATHS = (f"/v1/regions/{NATION}/standings",)
+_SEED = 5
+_FIRST, _LAST, _AS_OF = date(2024, 1, 1), date(2024, 12, 31), date(2024, 12, 27)
+_OWN = {"ikd": 30, "perekaman": 99}
+_SETTLING_SECONDS = 120
+_CHUNK_BYTES = 1 << 20
+_FIRST_PROBE = 10**9
+_EVENTS, _MESSAGES = "laju_aggregator_events_total", "laju_aggregator_live_messages_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Projecting:
+    """Some seconds of projecting: processor seconds of each process for a thousand events, the aggregator's resident
+    memory at the end, and how many live messages were sent meanwhile."""
+
+    events_per_second: int
+    cpu_seconds_per_1000: dict[str, float]
+    rss_mb: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Milliseconds from 202 to a message with the event in it: median and the longest of so many."""
+
+    probes: int
+    median: float
+    longest: float
+
+    @classmethod
+    def of(cls, took: Sequence[float]) -> Told:
+        """Of these, longest last."""
+        return cls(len(took), round(took[len(took) // 2], 1), round(took[-1], 1))
+
+
+def targets_of_wide_regions() -> Iterator[RawEvent]:
+    """A target of its own in each programme for the nation and every province."""
+    for region in (NATION, *children(NATION)):
+        for programme, percent in _OWN.items():
+            yield event(
+                "target.set", time="2023-12-31T10:00:00+07:00", system="directorate", region=region,
+                programme=programme, authority="national", basis="percent_of_wajib_ktp", value=percent,
+                start_on=_FIRST.isoformat(), due_on=_LAST.isoformat(), effective_on=_FIRST.isoformat(),
+            )  # fmt: skip
+
+
+def a_year() -> Iterator[dict[str, Any]]:
+    """The counters of all kab/kota with people on every day up to the business date."""
+    draw = Random(_SEED)
+    days = [f"{_FIRST + timedelta(days=number):%m%d}" for number in range((_AS_OF - _FIRST).days + 1)]
+    for region in kabkota_in(NATION):
+        counted = {f"days.{programme}": {day: draw.randrange(1, 120) for day in days} for programme in PROGRAMMES}
+        yield document_of(f"{region}/{_FIRST.year}", counted)
+
+
+def regions(number: int) -> list[str]:
+    """So many regions of all levels, the widest first."""
+    provinces = children(NATION)
+    kabkota = [children(province)[0] for province in provinces]
+    kecamatan = [children(code)[0] for code in kabkota[::4]]
+    mixed = chain.from_iterable(zip_longest(provinces, kabkota, kabkota_in(NATION)[::7], kecamatan))
+    return list(dict.fromkeys([NATION, *(code for code in mixed if code)]))[:number]
+
+
+@contextmanager
+def filled() -> Iterator[Laju]:
+    """Laju with everything in it, assessed."""
+    with (
+        tempfile.TemporaryDirectory(prefix="laju-bench-") as name,
+        laju(Path(name), ingest=True, LAJU_AS_OF=_AS_OF.isoformat()) as running,
+    ):
+        running.database["counters"].insert_many(list(a_year()))
+        told = [
+            item.model_dump(mode="json", exclude_none=True)
+            for item in facts(plan(0, workload.REGIONS, _SEED, _FIRST, _LAST))
+        ]
+        asyncio.run(publish(running.nats_url, envelopes_of([*told, *targets_of_wide_regions()])))
+        asyncio.run(projected(running.nats_url))
+        until(lambda: settled(running), seconds=_SETTLING_SECONDS)
+        yield running
+
+
+def settled(running: Laju) -> bool:
+    """Whether everything is projected and assessed."""
+    progress = httpx.get(f"{_aggregator(running)}/v1/progress", timeout=60).json()
+    return (progress["lag_events"], progress["assessments_pending"]) == (0, 0)
+
+
+@contextmanager
+def loaded(running: Laju, rate: int) -> Iterator[None]:
+    """Meanwhile so many events a second come in."""
+    stop, answers = threading.Event(), Answers()
+    load = threading.Thread(target=lambda: asyncio.run(steadily(running.ports["ingest"], rate, stop, answers)))
+    load.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        load.join()
+    answers.check()
+
+
+@contextmanager
+def streaming(running: Laju, codes: Sequence[str]) -> Iterator[None]:
+    """Meanwhile somebody listens to each of these regions, and has heard something of all."""
+    loop = asyncio.new_event_loop()
+    heard: set[str] = set()
+
+    async def listen(code: str) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.ports["aggregator-1"])
+        writer.write(f"GET /v1/regions/{code}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        while chunk := await reader.read(_CHUNK_BYTES):
+            if b"event: figures" in chunk:
+                heard.add(code)
+        raise RuntimeError(f"the stream of {code} ended")
+
+    async def listen_to_all() -> None:
+        await asyncio.gather(*(listen(code) for code in codes))
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            loop.close()
+
+    task = loop.create_task(listen_to_all())
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        until(lambda: len(heard) == len(codes), seconds=_SETTLING_SECONDS)
+        yield
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+
+
+def projecting(running: Laju, seconds: float) -> Projecting:
+    """What so many seconds of the present load come to."""
+    processes = {"aggregator": running.services["aggregator-1"], "database": running.servers["database"]}
+    pids = {name: process.child.pid for name, process in processes.items() if process.child is not None}
+    before, began = _counted(running), perf_counter()
+    spent = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    end = monotonic() + seconds
+    until(lambda: monotonic() >= end, seconds=seconds + 1)
+    spent = {name: cpu_seconds(pid) - spent[name] for name, pid in pids.items()}
+    took, after = perf_counter() - began, _counted(running)
+    events = after[_EVENTS] - before[_EVENTS]
+    return Projecting(
+        int(events / took),
+        {name: round(used / events * 1000, 3) for name, used in spent.items()},
+        _rss_mb(pids["aggregator"]),
+        int(after[_MESSAGES] - before[_MESSAGES]),
+    )
+
+
+def told(running: Laju, seconds: float) -> dict[str, Told]:
+    """How long after its 202 an event is on the streams of its kab/kota and of the nation, one event at a time."""
+    took: dict[str, list[float]] = {"kab/kota": [], "nation": []}
+    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": ONE}
+    intake = f"http://127.0.0.1:{running.ports['ingest']}/v1/events"
+    kabkota = raw_event(_FIRST_PROBE)["data"]["home"][:5]
+    with (
+        listening(_aggregator(running), kabkota) as near,
+        listening(_aggregator(running), NATION) as nation,
+        httpx.Client(headers=headers, timeout=60) as http,
+    ):
+        streams = {"kab/kota": near, "nation": nation}
+        end = monotonic() + seconds
+        number = _FIRST_PROBE
+        while monotonic() < end:
+            before = {name: stream.last["ikd"]["active"] for name, stream in streams.items()}
+            http.post(intake, json=raw_event(number)).raise_for_status()
+            accepted = perf_counter()
+            number += len(kabkota_in(NATION))  # the next in the same kab/kota
+            while before:
+                for name in [name for name, count in before.items() if streams[name].last["ikd"]["active"] > count]:
+                    took[name].append((perf_counter() - accepted) * 1000)
+                    del before[name]
+                sleep(0.0005)
+    return {name: Told.of(sorted(found)) for name, found in took.items()}
+
+
+def measure(rate: int, streams: int, seconds: float, paths: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """By situation: how long each path takes and, where there is load, what projecting costs."""
+    found: dict[str, dict[str, Any]] = {}
+    with filled() as running, ExitStack() as stack:
+        read = {path: partial(waited, running, f"{_aggregator(running)}{path}", seconds) for path in paths}
+        for look in read.values():
+            look()  # what is kept is there then
+        found["quiet"] = {path: look() for path, look in read.items()}
+        if streams:
+            found["quiet"] |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+        stack.enter_context(loaded(running, rate))
+        projecting(running, seconds)
+        situations = ["loaded", f"loaded, {streams} streams"] if streams else ["loaded"]
+        for situation in situations:
+            if situation != "loaded":
+                stack.enter_context(streaming(running, regions(streams)))
+            found[situation] = {"projecting": projecting(running, seconds * 2)}
+            found[situation] |= {path: look() for path, look in read.items()}
+    return found
+
+
+def _aggregator(running: Laju) -> str:
+    return f"http://127.0.0.1:{running.ports['aggregator-1']}"
+
+
+def _counted(running: Laju) -> dict[str, float]:
+    lines = httpx.get(f"{_aggregator(running)}/metrics", timeout=60).text.splitlines()
+    return {
+        name: sum(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+        for name in (_EVENTS, _MESSAGES)
+    }
+
+
+def _rss_mb(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.measures.pages", description=__doc__)
+    parser.add_argument("--rate", type=int, default=2000, help="events a second")
+    parser.add_argument("--streams", type=int, default=50, help="open streams, each of another region; 0 for none")
+    parser.add_argument("--seconds", type=float, default=8, help="for each figure")
+    parser.add_argument("--path", action="append", help=f"what is read, several times if need be; by default {PATHS}")
+    asked = parser.parse_args()
+    for situation, found in measure(asked.rate, asked.streams, asked.seconds, asked.path or PATHS).items():
+        print(json.dumps({"situation": situation, **{what: asdict(value) for what, value in found.items()}}))
+
+
+if __name__ == "__main__":
+    main()

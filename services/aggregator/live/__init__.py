@@ -1,0 +1,1 @@
+"""Live figures: the last assessments in memory, and who is told when they change."""
