@@ -46,16 +46,18 @@ _OWN = {"ikd": 30, "perekaman": 99}
 _SETTLING_SECONDS = 120
 _CHUNK_BYTES = 1 << 20
 _FIRST_PROBE = 10**9
-_EVENTS, _MESSAGES = "laju_aggregator_events_total", "laju_aggregator_live_messages_total"
+_COUNTED = tuple(f"laju_aggregator_{name}_total" for name in ("events", "standings_published", "live_messages"))
 
 
 @dataclass(frozen=True, slots=True)
 class Projecting:
-    """Some seconds of projecting: processor seconds of each process for a thousand events, the aggregator's resident
-    memory at the end, and how many live messages were sent meanwhile."""
+    """Some seconds of projecting: events and published standings a second, processor seconds of each process a second,
+    the aggregator's resident memory at the end, and how many live messages were sent meanwhile. An aggregator assesses
+    as much as it finds time for: look at events and standings together."""
 
     events_per_second: int
-    cpu_seconds_per_1000: dict[str, float]
+    standings_per_second: int
+    cpu_seconds_per_second: dict[str, float]
     rss_mb: int
     messages: int
 
@@ -184,13 +186,15 @@ def projecting(running: Laju, seconds: float) -> Projecting:
     end = monotonic() + seconds
     until(lambda: monotonic() >= end, seconds=seconds + 1)
     spent = {name: cpu_seconds(pid) - spent[name] for name, pid in pids.items()}
-    took, after = perf_counter() - began, _counted(running)
-    events = after[_EVENTS] - before[_EVENTS]
+    took = perf_counter() - began
+    after = _counted(running)
+    events, standings, messages = (after[name] - before[name] for name in _COUNTED)
     return Projecting(
         int(events / took),
-        {name: round(used / events * 1000, 3) for name, used in spent.items()},
+        int(standings / took),
+        {name: round(used / took, 2) for name, used in spent.items()},
         _rss_mb(pids["aggregator"]),
-        int(after[_MESSAGES] - before[_MESSAGES]),
+        int(messages),
     )
 
 
@@ -248,10 +252,7 @@ def _aggregator(running: Laju) -> str:
 
 def _counted(running: Laju) -> dict[str, float]:
     lines = httpx.get(f"{_aggregator(running)}/metrics", timeout=60).text.splitlines()
-    return {
-        name: sum(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
-        for name in (_EVENTS, _MESSAGES)
-    }
+    return {name: sum(float(line.split()[1]) for line in lines if line.startswith(f"{name} ")) for name in _COUNTED}
 
 
 def _rss_mb(pid: int) -> int:

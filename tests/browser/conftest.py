@@ -73,7 +73,7 @@ class Window:
             self.complaints.append(f"a request left the server: {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def laju(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laju]:
     folder, base = tmp_path_factory.mktemp("browser") / "data", port_base()
     with up(folder, base, "--demo") as (process, out):
@@ -82,8 +82,9 @@ def laju(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laju]:
         yield Laju(f"http://127.0.0.1:{base + 1}", f"http://127.0.0.1:{base}", key)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with the module: while Playwright is there, no other event loop runs in the thread."""
     found = chromium()
     if found is None:
         missing = "Chromium is not installed (Debian: chromium; or LAJU_TEST_CHROMIUM names the program)"
