@@ -117,12 +117,6 @@ def confirmed(standing: Standing, policy: Policy) -> bool:
     return standing.days_behind >= policy.confirm_days or standing.rate28 < policy.stalled * needed
 
 
-def recovered(standing: Standing) -> bool:
-    """Whether a shortfall that was told is over: on the line itself, not only within the tolerance below it. What
-    hovers at the edge of the tolerance would else be told as over, and as begun, again and again."""
-    return standing.status == "achieved" or standing.gap is None or standing.gap >= 0
-
-
 def _behind(standing: Standing, state: AlertState, now: datetime, policy: Policy) -> Decision:
     severity = standing.severity or "warning"
     if not (state.open and state.about is Reason.FIRST):
@@ -160,8 +154,6 @@ def _back(standing: Standing, state: AlertState, then: Standing | None) -> Decis
         return Decision(
             Reason.CORRECTED, f"corrected(on={told.on}, told={told.actual}, known={then.actual}, status={then.status})"
         )
-    if state.about is Reason.FIRST and not recovered(standing):
-        return NOTHING
     return Decision(Reason.RESOLVED, f"resolved(actual={standing.actual}, expected={standing.expected})")
 
 

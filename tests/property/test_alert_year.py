@@ -102,7 +102,7 @@ def oracle(days: list[tuple[date, list[Standing]]]) -> list[tuple[date, str]]:
             said, repeats = "no_data", repeats + 1
         elif row.status == "achieved" and not achieved:
             said, about, achieved = "achieved", "", True
-        elif row.status in ("on_pace", "at_risk", "achieved") and about and ((row.gap or 0) >= 0 or about == "silence"):
+        elif row.status in ("on_pace", "at_risk", "achieved") and about:
             said, about = "resolved", ""
         elif row.status == "missed":
             said, about = "missed", ""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.notifier.alert import AlertState
 from services.notifier.contents import Reason
-from services.notifier.decide import BACK_ON_THE_LINE, Policy, confirmed, decide, escalation, next_look, recovered
+from services.notifier.decide import Policy, confirmed, decide, escalation, next_look
 from services.notifier.schedule import Hours, held_by, opening
 from shared.events.standing import Standing
 from shared.wilayah import NATION
@@ -85,6 +85,4 @@ def _why_not(standing: Standing, state: AlertState, now: datetime, policy: Polic
         return ": it is acknowledged"
     if standing.status == "behind" and state.open:
         return ": it was told already"
-    if standing.status in BACK_ON_THE_LINE and state.open and not recovered(standing):
-        return ": it is within the tolerance again; that it is over is told on the line itself"
     return ""
