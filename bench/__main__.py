@@ -25,7 +25,7 @@ from rich.table import Table
 
 from bench import workload
 from bench.contender import Figures
-from bench.measures import growth, ingest, latency, reading, rebuild, replicas
+from bench.measures import growth, ingest, latency, pages, reading, rebuild, replicas
 
 RESULTS = Path(__file__).with_name("results.json")
 _SEED = 5
@@ -130,7 +130,7 @@ def contest(events: int, rounds: int, console: Console) -> dict[str, Any]:
 
 
 def measures(*, quick: bool, console: Console) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Laju alone: intake, latency, readers, a rebuild, replicas, growth; each with its name."""
+    """Laju alone: intake, latency, readers, pages, a rebuild, replicas, growth; each with its name."""
     seconds = 3 if quick else 10
     console.print("ingest alone on one core", style="dim")
     for name, taken in ingest.measure(seconds).items():
@@ -141,6 +141,9 @@ def measures(*, quick: bool, console: Console) -> Iterator[tuple[str, dict[str, 
     console.print("readers, quiet and loaded", style="dim")
     for what, found in reading.measure(2000, 1 if quick else 4).items():
         yield f"{what}, ms", {how: asdict(value) for how, value in found.items()}
+    console.print("the nation with a year, and live streams", style="dim")
+    for situation, measured in pages.measure(2000, 50, 2 if quick else 8, pages.PATHS).items():
+        yield f"pages, {situation}", {what: asdict(value) for what, value in measured.items()}
     console.print("a rebuild beside 200 live events a second", style="dim")
     yield "rebuild", asdict(rebuild.measure(20_000 if quick else 100_000, 300, 200))
     events = 20_000 if quick else 100_000

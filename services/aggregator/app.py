@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine
-from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,7 +25,6 @@ from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.service import Lifeline, lifespan, serve
-from shared.wilayah import local_day
 
 log = logging.getLogger(__name__)
 _POINTER_SECONDS = 0.5
@@ -53,10 +51,6 @@ class Aggregator:
             look_seconds=settings.live_look_seconds,
         )
         lifeline.on_stopping(self.feed.close)
-
-    def today(self, region: str) -> date:
-        """The business date of a region: the configured one, or today in its own zone."""
-        return self._settings.as_of or local_day(datetime.now(UTC), region)
 
     def generation(self) -> Generation:
         """The projection that serves, once it does.
@@ -105,25 +99,25 @@ class Aggregator:
 
     async def _begin(self, number: int, partitions: int) -> Generation:
         generation = Generation(
-            number, self._settings, self.database, self.broker, self.metrics, self.today, partitions
+            number, self._settings, self.database, self.broker, self.metrics, self._settings.today, partitions
         )
         await generation.start(self._lifeline)
         return generation
 
     @staticmethod
     async def _level(present: Generation, following: Generation) -> None:
-        """Return once the following projection holds all that readers have seen of the present one: nobody reads a
-        number, and then one that is older."""
+        """Return once the following projection holds all that readers have seen of the present one, and has assessed
+        what was assessed in that since its standings were carried over: nobody reads a number, and then one that is
+        older."""
         deadline = time.monotonic() + _LEVEL_SECONDS
         while time.monotonic() < deadline:
             try:
                 reached, seen = await following.store.checkpoints(), await present.store.checkpoints()
+                if all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items()):
+                    await following.assessor.assess_all(await following.store.behind(present.store))
+                    return
             except RecoverableError as error:
                 log.warning("comparing the projections failed: %s; trying again", error)
-            else:
-                held = all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items())
-                if held and await following.store.assessed_as_far_as(present.store):
-                    return
             await asyncio.sleep(_LEVEL_PAUSE_SECONDS)
         log.warning("projection %d serves before it holds all that %d held", following.number, present.number)
 
@@ -165,7 +159,7 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
         )
     )
     app.include_router(api.routes(service.generation))
-    app.include_router(live.routes(service.feed, service.metrics, heartbeat_seconds=settings.live_heartbeat_seconds))
+    app.include_router(live.routes(service.feed, heartbeat_seconds=settings.live_heartbeat_seconds))
     pages.install(
         app, service.generation, service.notices, service.feed, heartbeat_seconds=settings.live_heartbeat_seconds
     )

@@ -72,11 +72,6 @@ def renewed(document: Document, assessed: Assessment, now_ms: int | None = None)
     }
 
 
-def same_figures(one: Assessment, other: Assessment) -> bool:
-    """Whether two assessments differ in nothing but where and when they were made."""
-    return one.ledger == other.ledger and {_content(row) for row in one.rows} == {_content(row) for row in other.rows}
-
-
 def standing(row: Document) -> Standing:
     """A row as it is kept."""
     return Standing.model_validate(row, strict=False)

@@ -105,6 +105,15 @@ class Assessor:
             # Who sleeps does not see that the clock is set, or has gone on while the machine was suspended.
             await asyncio.sleep(min(_CLOCK_SECONDS, self._every_seconds, seconds_to_next_midnight(now())))
 
+    async def assess_all(self, kabkota: Sequence[str]) -> None:
+        """Assess these kab/kota, a few in each transaction, whatever the projection lags.
+
+        Raises:
+            RecoverableError: not all were assessed or published.
+        """
+        for start in range(0, len(kabkota), _CHUNK):
+            await self.assess(kabkota[start : start + _CHUNK])
+
     async def assess(self, kabkota: Sequence[str]) -> None:
         """Assess these kab/kota and publish the rows that changed.
 

@@ -1,27 +1,35 @@
 """Fills the next projection from sequence 1 while the present one serves, compares the two, and flips the pointer.
 
 Killed at any moment it goes on where it was: the next projection has its own database and durable consumers. It writes
-no PACE event: the standings are carried over, so the aggregators that follow the pointer find nothing new to tell.
+no PACE event before the flip: the standings are carried over, so the aggregators that follow the pointer find nothing
+new to tell. What it still projects after it, until they have taken over, it assesses itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nats.aio.client import Client
 
+from services.aggregator.assessor import Assessor
 from services.aggregator.compaction import Compactor
 from services.aggregator.comparison import Difference, differences
 from services.aggregator.consumers import Consumers
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import Pointer, database_name
+from services.aggregator.projection import Changes
 from services.aggregator.projector import Projector
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared.database import Database
+from shared.errors import RecoverableError
+from shared.wilayah import Level, level_of
 
+log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.2
 # A difference is one only if it stands still while both projections have nothing left to do.
 _ROUNDS = 50
@@ -77,13 +85,19 @@ class Rebuild:
             for number in (serving, serving + 1)
         ]
         self._compactor = Compactor(self._stores[1])
-        # Nothing is assessed here: what a batch touched does not matter.
+        self._touched: set[str] = set()
         self._projector = Projector(
+            self._stores[1], js, self._metrics, merged=self._merged, batch_events=settings.batch_events
+        )
+        self._assessor = Assessor(
             self._stores[1],
             js,
             self._metrics,
-            merged=lambda changes: self._compactor.added(changes.counters),
-            batch_events=settings.batch_events,
+            policy=settings.policy,
+            today=settings.today,
+            debounce_seconds=0,
+            every_seconds=math.inf,
+            catch_up=self._consumers[1].catch_up,
         )
 
     async def run(self, *, dry_run: bool) -> Outcome:
@@ -111,6 +125,7 @@ class Rebuild:
             flipped = not dry_run and not found
             if flipped:
                 await rebuilt.adopt_standings(serving)
+                self._touched.clear()  # who follows the pointer assesses all that was projected before
                 await self._pointer.flip(rebuilt.projection)
                 await self._handed_over()
         finally:
@@ -118,6 +133,8 @@ class Rebuild:
             await asyncio.gather(*(pull.stop() for pull in pulls))
             compacting.cancel()
             await asyncio.gather(compacting, return_exceptions=True)
+        if flipped:
+            await self._assess_touched()
         if dry_run:
             await self._consumers[1].delete()
             await rebuilt.drop()
@@ -130,6 +147,18 @@ class Rebuild:
             found,
             flipped,
         )
+
+    def _merged(self, changes: Changes) -> None:
+        self._compactor.added(changes.counters)
+        self._touched.update(changes.touched)
+
+    async def _assess_touched(self) -> None:
+        """Nobody else knows of what was projected here."""
+        try:
+            await self._consumers[1].catch_up()
+            await self._assessor.assess_all(sorted(code for code in self._touched if level_of(code) is Level.KABKOTA))
+        except RecoverableError as error:
+            log.warning("assessing what came at the end failed: %s; the aggregators will, with all regions", error)
 
     async def _catch_up(self) -> None:
         while lag := await self._consumers[1].lag():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.aggregator.pace import Policy
 from shared.settings import ServiceSettings
+from shared.wilayah import local_day
 
 _HERE = ("127.0.0.1", "localhost", "::1")
 
@@ -123,6 +124,10 @@ class AggregatorSettings(ServiceSettings):
     def https(self) -> bool:
         """Whether the pages are reached over HTTPS."""
         return self.pages_address.startswith("https://")
+
+    def today(self, region: str) -> date:
+        """The business date of a region: the configured one, or today in its own zone."""
+        return self.as_of or local_day(datetime.now(UTC), region)
 
     @property
     def policy(self) -> Policy:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from services.aggregator.assessment import Assessment, assessment_in, nothing, renewed, same_figures, standing
+from services.aggregator.assessment import Assessment, assessment_in, nothing, renewed, standing
 from services.aggregator.book import Book, Denominator, Track
 from services.aggregator.comparison import Figures, figures_of
 from services.aggregator.counters import (
@@ -260,13 +260,10 @@ class Store:
         """Take over the assessments of another projection, so that what is already told is not told again."""
         await self._database.replace("standings", await other._database.find("standings", {}))
 
-    async def assessed_as_far_as(self, other: Store) -> bool:
-        """Whether of every kab/kota the last assessment saw what the one in another projection saw, or came to the same
-        figures."""
+    async def behind(self, other: Store) -> list[str]:
+        """The kab/kota whose last assessment is older than the one in another projection."""
         theirs, ours = await other.revisions(), await self.revisions()
-        behind = [owner for owner, revision in theirs.items() if ours.get(owner, 0) < revision]
-        wanted, found = await other.assessments(behind), await self.assessments(behind)
-        return all(owner in found and same_figures(found[owner], kept) for owner, kept in wanted.items())
+        return sorted(owner for owner, revision in theirs.items() if ours.get(owner, 0) < revision)
 
     async def drop(self) -> None:
         """Delete this projection."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
@@ -91,13 +91,14 @@ class Listener:
     """Somebody who listens to a channel. Nothing is kept for it: it hears what is said when it has time to listen.
 
     ``heard`` is the EVENTS sequence of the figures it has heard, elsewhere perhaps, before it came; for five seconds it
-    is not told older ones.
+    is not told older ones. ``told`` is called with each message.
     """
 
-    def __init__(self, channel: Channel, heard: int = 0) -> None:
+    def __init__(self, channel: Channel, heard: int = 0, told: Callable[[], None] = lambda: None) -> None:
         self.woken = asyncio.Event()
         self._channel = channel
         self._heard = heard
+        self._told = told
         self._patience = monotonic() + _PATIENCE_SECONDS
         self._edition = 0
         self._closed = False
@@ -118,6 +119,7 @@ class Listener:
             if await self._waited(silence_seconds):
                 message = self._channel.message(self._edition, max(self._heard - _SEQUENCES_BACK, 0))
                 self._edition, self._heard = self._channel.edition, 0
+                self._told()
                 yield message
             elif not self._closed:
                 yield None

@@ -61,7 +61,7 @@ class Feed:
         if sum(len(channel.listeners) for channel in self._channels.values()) >= self._most:
             raise NoRoomError(f"{self._most} listen already")
         channel = self._channels.setdefault(code, Channel(code))
-        listener = Listener(channel, heard)
+        listener = Listener(channel, heard, self._metrics.live_messages.inc)
         if self._closed:
             listener.close()
         channel.listeners.add(listener)

@@ -13,7 +13,6 @@ from fastapi.sse import format_sse_event
 from services.aggregator.live.channel import Listener
 from services.aggregator.live.feed import Feed, NoRoomError
 from services.aggregator.live.figures import LiveFigures
-from services.aggregator.metrics import Metrics
 from services.aggregator.web.api import Known
 from shared.problems import Problem, unavailable
 
@@ -55,7 +54,7 @@ async def heard(feed: Feed, code: str, last_event_id: str | None) -> AsyncIterat
         ) from error
 
 
-def routes(feed: Feed, metrics: Metrics, *, heartbeat_seconds: float) -> APIRouter:
+def routes(feed: Feed, *, heartbeat_seconds: float) -> APIRouter:
     """The route of live figures; a comment is sent when there was nothing else for ``heartbeat_seconds``."""
     router = APIRouter(prefix="/v1", tags=["regions"])
 
@@ -71,7 +70,6 @@ def routes(feed: Feed, metrics: Metrics, *, heartbeat_seconds: float) -> APIRout
             if message is None:
                 yield format_sse_event(comment="")
             else:
-                metrics.live_messages.inc()
                 identity = str(message.figures.sequence)
                 yield format_sse_event(data_str=message.json, event="figures", id=identity, retry=retry)
                 retry = None

@@ -138,23 +138,20 @@ async def test_what_was_known_stays_while_the_database_is_away(
     assert found.read_at > read_at
 
 
-async def test_a_projection_is_level_with_another_once_it_was_assessed_as_far(mongo: tuple[Process, str]) -> None:
+async def test_a_projection_knows_what_was_assessed_in_another_since(mongo: tuple[Process, str]) -> None:
     _, url = mongo
     database = Database.at(url, "laju_p1")
     one, other = Store(database, 1, "one"), Store(database.sibling("laju_p2"), 2, "other")
     for store in (one, other):
         await store.ensure()
-    assert await other.assessed_as_far_as(one)
-    await assess(one, "51.71", 5)
-    assert not await other.assessed_as_far_as(one)
+    assert await other.behind(one) == []
+    for code in ("51.71", "35.73"):
+        await assess(one, code, 5)
+    assert await other.behind(one) == ["35.73", "51.71"]
     await other.adopt_standings(one)
-    assert await other.assessed_as_far_as(one)
+    assert await other.behind(one) == []
     await assess(one, "51.71", 6)
-    assert not await other.assessed_as_far_as(one)
+    assert await other.behind(one) == ["51.71"]
     await assess(other, "51.71", 6)
-    assert await other.assessed_as_far_as(one)
-    # What came to the same in the end is level too, although only one of them was assessed meanwhile.
-    await assess(one, "51.71", 7)
-    await assess(one, "51.71", 6)
-    assert await other.assessed_as_far_as(one)
+    assert (await other.behind(one), await one.behind(other)) == ([], ["51.71"])
     database.close()
