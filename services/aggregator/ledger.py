@@ -81,6 +81,10 @@ class Ledger:
         """Wajib KTP by day of report."""
         return Denominator(self.reports)
 
+    def openings(self, programme: Programme) -> Sequence[Opening]:
+        """The opening balances of a programme."""
+        return self.entries[programme].openings if programme in self.entries else ()
+
     def book(self) -> Book:
         """The book that it was made from."""
         tracks = {programme: entries.track() for programme, entries in self.entries.items()}
@@ -160,10 +164,9 @@ class Sums:
 @dataclass(frozen=True, slots=True)
 class WideBook(Book):
     """The book of a wider region: what :func:`~services.aggregator.book.total` of its kab/kota's answers, with each day
-    added up once instead of at each question."""
+    added up once instead of at each question. Its ``members`` have their denominators and no days."""
 
     sums: Mapping[Programme, Sums] = field(default_factory=dict)
-    denominators: tuple[Denominator, ...] = ()
     wajib_ktp_steps: Track = field(default_factory=lambda: Track({}))
 
     def done_by(self, programme: Programme, day: date) -> int:
@@ -187,23 +190,17 @@ class WideBook(Book):
         first = self.wajib_ktp_steps.first_known()
         return self.wajib_ktp_steps.done_by(day) if first is not None and first <= day else None
 
-    def wajib_ktp_expected(self, day: date, seen_from: date) -> int | None:
-        """The denominators carried on to a later day, see :meth:`Denominator.expected_on`."""
-        known = [count for each in self.denominators if (count := each.expected_on(day, seen_from)) is not None]
-        return sum(known) if known else None
-
 
 def summed(ledgers: Iterable[Ledger]) -> WideBook:
     """The book of the wider region that these kab/kota make up."""
     parts = tuple(ledgers)
-    denominators = tuple(part.denominator for part in parts if part.reports)
     return WideBook(
         simulated=any(part.simulated for part in parts),
+        members=tuple(Book(wajib_ktp=part.denominator) for part in parts),
         sums={
             programme: Sums([part.entries[programme] for part in parts if programme in part.entries])
             for programme in PROGRAMMES
         },
-        denominators=denominators,
         wajib_ktp_steps=Track(added(_steps(part.reports) for part in parts)),
     )
 

@@ -264,9 +264,7 @@ class Reader:
             NoSuchLineError: the region has no such target on that day.
         """
         if on is None and level_of(code) in (Level.NATION, Level.PROVINCE):
-            rolled = await self._rolled_up(code, line, most_behind)
-            if rolled is not None:
-                return rolled
+            return await self._briefed_from_memory(code, line, most_behind)
         day = on or self._today(code)
         sequence = await self.sequence()
         shelved = await self._shelved(code, finer=True)
@@ -277,15 +275,13 @@ class Reader:
         position = {"sequence": sequence, "projection": self._store.projection}
         return told.model_copy(update={"standing": told.standing.model_copy(update=position)})
 
-    async def _rolled_up(self, code: str, line: Line, most_behind: int) -> Briefing | None:
-        """What lies behind today's roll-up of a wider region, by the last assessments of its kab/kota: neither their
-        days nor their rows need be read again. ``None`` for a target of the region itself."""
+    async def _briefed_from_memory(self, code: str, line: Line, most_behind: int) -> Briefing:
+        """What lies behind today's standing of a wider region, by the last assessments of its kab/kota: neither their
+        days nor their rows need be read again."""
         view = await self._overview.refresh()
         seen = await self._overview.seen(code, view)
         if (standing := on_line(seen.standings, line)) is None:
             raise no_such_line(code, seen.standings, line, seen.on)
-        if standing.target is None or standing.target.basis != "rollup":
-            return None
         shelves, services = await asyncio.gather(self._store.shelves({code}), self._served_at(code))
         facts = shelves[code].facts_about(code)
         told = services[line.programme]
@@ -295,12 +291,17 @@ class Reader:
 
         def put_together() -> Briefing:
             rows = {row.region: row for row in view.rows_within(code) if on_line([row], line)}
-            done = summed(view.assessments[part].ledger for part, row in rows.items() if row.expected is not None)
+            rolled = standing.target is not None and standing.target.basis == "rollup"
+            counted = (view.assessments[part].ledger for part, row in rows.items() if row.expected is not None)
+            # A part with a standing on the line, or of a roll-up, is compared by that, and its days do not matter.
             parts = [
-                Narrower(code=part, book=Book(), openings=(), standing=rows.get(part)) for part in kabkota_in(code)
+                Narrower(code=part, book=Book(), openings=(), standing=rows.get(part))
+                if rolled or part in rows
+                else Narrower(part, (ledger := view.ledger_of(part)).book(), ledger.openings(line.programme), None)
+                for part in kabkota_in(code)
             ]
-            whole = view.book_of(code)
-            return briefing(standing, whole, facts, parts, told, seen.on, most_behind, done=done)
+            done = summed(counted) if rolled else None
+            return briefing(standing, view.book_of(code), facts, parts, told, seen.on, most_behind, done=done)
 
         return await asyncio.to_thread(put_together)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shared.wilayah import kabkota_in
 from tests.e2e.pipeline import Pipeline, pipeline
 from tests.e2e.test_rebuild import finished, rebuild
 from tests.e2e.test_restarts import second_aggregator
@@ -199,6 +200,24 @@ def test_a_wider_region_in_memory_stands_as_its_days_say(laju: Pipeline) -> None
         assert [row | place for row in in_memory] == [row | place for row in anew]
         bases = [row["target"]["basis"] for row in in_memory]
         assert (bases[0], set(bases[1:])) == ("percent_of_wajib_ktp", {"rollup"})
+
+
+def test_what_lies_behind_a_wider_region_is_the_same_from_memory(laju: Pipeline) -> None:
+    """Also with shares of kab/kota that have no target on the line, of which Bali's are all known."""
+    laju.send(
+        *(wajib_ktp(code, 100_000 + number) for number, code in enumerate(kabkota_in("51"))),
+        *(activation(400 + number, code) for number, code in enumerate(("51.01", "51.02", "51.05") * 3)),
+    )
+    until_quiet(laju)
+    line = {"programme": "ikd", "authority": "national", "due_on": "2024-12-31"}
+    for code, known in (("51", 5), ("ID", 3)):
+        in_memory, counted = (
+            laju.read(f"regions/{code}/briefing", **line, **params) for params in ({}, {"on": "2024-06-27"})
+        )
+        for told in (in_memory, counted):
+            told["standing"]["sequence"] = 0
+        assert in_memory == counted
+        assert in_memory["parts_known"] == known
 
 
 def test_a_page_that_takes_over_what_changed_has_what_a_new_one_has(laju: Pipeline) -> None:

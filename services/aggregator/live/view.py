@@ -9,7 +9,7 @@ from datetime import date
 from services.aggregator.assessment import Assessment
 from services.aggregator.book import Book
 from services.aggregator.facts import Decree
-from services.aggregator.ledger import summed
+from services.aggregator.ledger import Ledger, summed
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.rollup import roll_up
 from shared.events.standing import Standing
@@ -47,10 +47,14 @@ class View:
 
     def book_of(self, code: str) -> Book:
         """The book of a kab/kota or wider region."""
-        known = [self.assessments[part].ledger for part in kabkota_in(code) if part in self.assessments]
         if level_of(code) is Level.KABKOTA:
-            return known[0].book() if known else Book()
-        return summed(known)
+            return self.ledger_of(code).book()
+        return summed(self.ledger_of(part) for part in kabkota_in(code))
+
+    def ledger_of(self, kabkota: str) -> Ledger:
+        """The ledger of a kab/kota, with nothing in it if that was not assessed."""
+        found = self.assessments.get(kabkota)
+        return found.ledger if found else Ledger()
 
     def sequence_of(self, code: str) -> int:
         """The highest EVENTS sequence that the assessments of a region's kab/kota reflect."""
