@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -76,7 +76,12 @@ class Wording:
         return _LOCALES[self.language]
 
     def _formatted(self, value: int | Decimal, pattern: NumberPattern) -> str:
-        return str(format_decimal(value, pattern, locale=self._locale)).replace("-", "−")
+        return _formatted(value, pattern, self.language)
+
+
+@lru_cache(maxsize=16_384)  # the page of the nation has some 5,000 numbers, of which few are others a moment later
+def _formatted(value: int | Decimal, pattern: NumberPattern, language: Language) -> str:
+    return str(format_decimal(value, pattern, locale=_LOCALES[language])).replace("-", "−")
 
 
 @cache

@@ -291,8 +291,9 @@ class Reader:
 
         def put_together() -> Briefing:
             rows = {row.region: row for row in view.rows_within(code) if on_line([row], line)}
+            book = seen.book or view.book_of(code)
             rolled = standing.target is not None and standing.target.basis == "rollup"
-            counted = (view.assessments[part].ledger for part, row in rows.items() if row.expected is not None)
+            counted = [view.assessments[part].ledger for part, row in rows.items() if row.expected is not None]
             # A part with a standing on the line, or of a roll-up, is compared by that, and its days do not matter.
             parts = [
                 Narrower(code=part, book=Book(), openings=(), standing=rows.get(part))
@@ -300,8 +301,9 @@ class Reader:
                 else Narrower(part, (ledger := view.ledger_of(part)).book(), ledger.openings(line.programme), None)
                 for part in kabkota_in(code)
             ]
-            done = summed(counted) if rolled else None
-            return briefing(standing, view.book_of(code), facts, parts, told, seen.on, most_behind, done=done)
+            everybody = len(counted) == len(parts)
+            done = summed(counted) if rolled and not everybody else book
+            return briefing(standing, book, facts, parts, told, seen.on, most_behind, done=done)
 
         return await asyncio.to_thread(put_together)
 

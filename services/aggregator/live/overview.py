@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from services.aggregator.book import Book
 from services.aggregator.facts import facts_of
 from services.aggregator.live.view import Decrees, View, followed, stale, wide_rows
 from services.aggregator.pace import Policy, assess_all
@@ -29,7 +30,8 @@ _WIDE = (NATION, *children(NATION))
 class Seen:
     """A kab/kota or wider region on a business date ``on``, as the read API tells it: its standings, how many were
     ``done`` by the end of the day in each programme, and its wajib KTP. ``sequence`` is the highest EVENTS sequence
-    that the assessments of its kab/kota reflect."""
+    that the assessments of its kab/kota reflect. ``book`` is that of a wider region; a kab/kota's would be too many to
+    keep."""
 
     code: str
     on: date
@@ -38,6 +40,7 @@ class Seen:
     standings: Sequence[Standing]
     done: Mapping[Programme, int]
     wajib_ktp: int | None
+    book: Book | None
 
 
 class Overview:
@@ -101,14 +104,15 @@ class Overview:
 
     def _looked_at(self, code: str, view: View, on: date) -> Seen:
         book, sequence = view.book_of(code), view.sequence_of(code)
-        if level_of(code) is not Level.KABKOTA:
+        if wide := level_of(code) is not Level.KABKOTA:
             rows = wide_rows(code, view, book, on, self._policy)
         else:
             rows = view.rows_of(code) or assess_all(code, book, (), on, self._policy)
         position = {"sequence": sequence, "projection": self._store.projection}
         placed = tuple(row.model_copy(update=position) for row in rows)
         done = {programme: book.done_by(programme, on) for programme in PROGRAMMES}
-        return Seen(code, on, view.version_of(code), sequence, placed, done, book.wajib_ktp_on(on))
+        kept = book if wide else None
+        return Seen(code, on, view.version_of(code), sequence, placed, done, book.wajib_ktp_on(on), kept)
 
     async def _read(self) -> None:
         read_at = datetime.now(UTC)
