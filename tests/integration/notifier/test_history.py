@@ -38,13 +38,16 @@ async def alerts(running: Running, region: str, **query: int) -> dict[str, Any]:
     """What a region's page is told, once the notifier has read what was told before it started: until then it says
     503, see ``test_before_alerts_was_read_nothing_is_said_to_be_nothing``."""
 
-    async def answered() -> httpx.Response | None:
+    async def answered() -> dict[str, Any] | None:
         answer = await running.http.get(f"/v1/regions/{region}/alerts", params=query)
-        return None if answer.status_code == 503 else answer
+        if answer.status_code == 503:
+            return None
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
-    answer = await eventually(answered)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
+    found = await eventually(answered)
+    assert found is not None
     return found
 
 
