@@ -235,15 +235,15 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"deleting from {collection} failed: {type(error).__name__}") from error
 
-    async def replace(self, collection: str, documents: Sequence[Document]) -> None:
-        """Put these documents in place of those with the same ``_id``, or add them.
+    async def write(self, collection: str, writes: Sequence[Write]) -> None:
+        """Apply the writes, each by itself, in any order; nothing to do is allowed.
 
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
         """
-        if documents:
+        if writes:
             try:
-                await self._database[collection].bulk_write([replacement(document) for document in documents])
+                await self._database[collection].bulk_write(list(writes), ordered=False)
             except ConnectionFailure as error:
                 raise DatabaseUnavailableError(f"writing {collection} failed: {type(error).__name__}") from error
 
@@ -350,6 +350,7 @@ def replacement(document: Document) -> Write:
     return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
 
 
-def update(key: str, change: Document) -> Write:
-    """A write that applies update operators to the document with this ``_id``, adding it first if need be."""
-    return UpdateOne({"_id": key}, change, upsert=True)
+def update(key: str, change: Document, *, upsert: bool = True) -> Write:
+    """A write that applies update operators to the document with this ``_id``, with ``upsert`` adding it first if need
+    be."""
+    return UpdateOne({"_id": key}, change, upsert=upsert)

@@ -1,8 +1,9 @@
-"""How long the nation takes to be read with a year in the database, and what live streams cost those who project.
+"""How long the nation takes to be read with a year in the database, and what live pages cost those who project.
 
 All 514 kab/kota have two targets and a count on every day of a year; the nation and the provinces have targets of their
-own. It is read while nothing happens, while events are projected, and the same beside open streams of as many regions:
-``python -m bench.measures.pages --rate 2000 --streams 50 --path /v1/regions/ID/standings --path /``.
+own. It is read while nothing happens, while events are projected, and the same beside open pages of as many regions,
+which are told what changes: ``python -m bench.measures.pages --rate 2000 --streams 50 --path /``. With ``--of ID`` all
+of them are pages of that region; with ``--api`` they are streams of figures instead of pages.
 """
 
 from __future__ import annotations
@@ -145,24 +146,24 @@ def loaded(running: Laju, rate: int) -> Iterator[None]:
 
 
 @contextmanager
-def streaming(running: Laju, codes: Sequence[str]) -> Iterator[None]:
-    """Meanwhile somebody listens to each of these regions, and has heard something of all."""
+def streaming(running: Laju, paths: Sequence[str]) -> Iterator[None]:
+    """Meanwhile somebody listens to each of these streams, and has heard something of all."""
     loop = asyncio.new_event_loop()
-    heard: set[str] = set()
+    heard: set[int] = set()
 
-    async def listen(code: str) -> None:
+    async def listen(number: int, path: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.ports["aggregator-1"])
         try:
-            writer.write(f"GET /v1/regions/{code}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             while chunk := await reader.read(_CHUNK_BYTES):
                 if b"event: figures" in chunk:
-                    heard.add(code)
-            raise RuntimeError(f"the stream of {code} ended")
+                    heard.add(number)
+            raise RuntimeError(f"the stream {path} ended")
         finally:
             writer.close()
 
     async def listen_to_all() -> None:
-        await asyncio.gather(*(listen(code) for code in codes))
+        await asyncio.gather(*(listen(number, path) for number, path in enumerate(paths)))
 
     def run() -> None:
         try:
@@ -174,7 +175,7 @@ def streaming(running: Laju, codes: Sequence[str]) -> Iterator[None]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        until(lambda: len(heard) == len(codes), seconds=_SETTLING_SECONDS)
+        until(lambda: len(heard) == len(paths), seconds=_SETTLING_SECONDS)
         yield
     finally:
         loop.call_soon_threadsafe(task.cancel)
@@ -229,7 +230,7 @@ def told(running: Laju, seconds: float) -> dict[str, Told]:
     return {name: Told.of(sorted(found)) for name, found in took.items()}
 
 
-def measure(rate: int, streams: int, seconds: float, paths: Sequence[str]) -> dict[str, dict[str, Any]]:
+def measure(rate: int, streams: Sequence[str], seconds: float, paths: Sequence[str]) -> dict[str, dict[str, Any]]:
     """By situation: how long each path takes and, where there is load, what projecting costs; with and without streams
     in turns, as the database gets slower while the load goes on."""
     found: dict[str, dict[str, Any]] = {}
@@ -243,9 +244,9 @@ def measure(rate: int, streams: int, seconds: float, paths: Sequence[str]) -> di
         stack.enter_context(loaded(running, rate))
         projecting(running, _WARMING_SECONDS)
         for turn in (1, 2):
-            for codes in ((), regions(streams)) if streams else ((),):
-                situation = f"loaded, {len(codes)} streams, turn {turn}"
-                with streaming(running, codes):
+            for opened in ((), streams) if streams else ((),):
+                situation = f"loaded, {len(opened)} streams, turn {turn}"
+                with streaming(running, opened):
                     found[situation] = {"projecting": projecting(running, seconds * 2)}
                     found[situation] |= {path: look() for path, look in read.items()}
     return found
@@ -269,11 +270,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.measures.pages", description=__doc__)
     parser.add_argument("--rate", type=int, default=2000, help="events a second")
-    parser.add_argument("--streams", type=int, default=50, help="open streams, each of another region; 0 for none")
+    parser.add_argument("--streams", type=int, default=50, help="open pages, each of another region; 0 for none")
+    parser.add_argument("--of", help="the region that all of them are about")
+    parser.add_argument("--api", action="store_true", help="streams of figures instead of pages")
     parser.add_argument("--seconds", type=float, default=8, help="for each figure")
     parser.add_argument("--path", action="append", help=f"what is read, several times if need be; by default {PATHS}")
     asked = parser.parse_args()
-    for situation, found in measure(asked.rate, asked.streams, asked.seconds, asked.path or PATHS).items():
+    codes = [asked.of] * asked.streams if asked.of else regions(asked.streams)
+    streams = [f"{'/v1' if asked.api else ''}/regions/{code}/live" for code in codes]
+    for situation, found in measure(asked.rate, streams, asked.seconds, asked.path or PATHS).items():
         print(json.dumps({"situation": situation, **{what: asdict(value) for what, value in found.items()}}))
 
 

@@ -99,7 +99,14 @@ class Aggregator:
 
     async def _begin(self, number: int, partitions: int) -> Generation:
         generation = Generation(
-            number, self._settings, self.database, self.broker, self.metrics, self._settings.today, partitions
+            number,
+            self._settings,
+            self.database,
+            self.broker,
+            self.metrics,
+            self._settings.today,
+            partitions,
+            self.feed.watched,
         )
         await generation.start(self._lifeline)
         return generation

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -26,7 +26,8 @@ from shared.events.standing import Standing
 from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)
-_CHUNK = 20
+# Assessed in one transaction. More wait longer for each other; of fewer, each waits for a projection to catch up.
+_CHUNK = 50
 _RETRY_SECONDS = 1
 _CLOCK_SECONDS = 10.0
 _ZONES = tuple(ZoneInfo(name) for name in ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"))
@@ -37,6 +38,9 @@ class Assessor:
 
     Before it assesses, it lets the projection ``catch_up`` with what is stored at that moment. Half a replay looks like
     a shortfall: a target counted before its activations would raise a false alert.
+
+    Under load, when more is touched than can be assessed at once, those that somebody has ``watched`` come first, then
+    those that wait longest.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Assessor:
         debounce_seconds: float,
         every_seconds: float,
         catch_up: Callable[[], Awaitable[None]],
+        watched: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._store = store
         self._js = js
@@ -59,37 +64,47 @@ class Assessor:
         self._debounce_seconds = debounce_seconds
         self._every_seconds = every_seconds
         self._catch_up = catch_up
-        self._touched: set[str] = set()
+        self._watched = watched
+        self._touched: dict[str, None] = {}
         self._in_hand: list[str] = []
         self._wake = asyncio.Event()
 
     def touch(self, regions: Iterable[str]) -> None:
         """These kab/kota may stand differently now. Wider regions are assessed when they are read."""
-        self._touched.update(region for region in regions if level_of(region) is Level.KABKOTA)
+        self._touched.update(dict.fromkeys(region for region in regions if level_of(region) is Level.KABKOTA))
         if self._touched:
             self._wake.set()
 
     def pending(self) -> int:
         """How many kab/kota this replica still has to assess."""
-        return len(self._touched.union(self._in_hand))
+        return len(self._touched.keys() | set(self._in_hand))
 
     async def run(self) -> None:
         """Assess what is touched until cancelled. What fails is tried again."""
         while True:
             await self._wake.wait()
-            # Not a wait for a condition: it gathers the touches of many batches into one assessment.
-            await asyncio.sleep(self._debounce_seconds)
+            if len(self._touched) < _CHUNK:
+                # Not a wait for a condition: it gathers the touches of many batches into one assessment.
+                await asyncio.sleep(self._debounce_seconds)
             try:
-                self._wake.clear()
-                self._in_hand, self._touched = sorted(self._touched), set()
-                while self._in_hand:
-                    await self._catch_up()
-                    await self.assess(self._in_hand[:_CHUNK])
-                    self._in_hand = self._in_hand[_CHUNK:]
+                await self._catch_up()
+                self._in_hand = self._next()
+                await self.assess(self._in_hand)
             except RecoverableError as error:
                 log.warning("assessing %d regions failed: %s; trying again", len(self._in_hand), error)
                 self.touch(self._in_hand)
                 await asyncio.sleep(_RETRY_SECONDS)
+            self._in_hand = []
+            if not self._touched:
+                self._wake.clear()
+
+    def _next(self) -> list[str]:
+        """Takes as many of those that are touched as are assessed at once."""
+        watched = self._watched()
+        found = sorted(self._touched, key=lambda region: region not in watched)[:_CHUNK]
+        for region in found:
+            del self._touched[region]
+        return found
 
     async def run_clock(
         self, own: Callable[[], Iterable[str]], now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -121,8 +136,10 @@ class Assessor:
             RecoverableError: not all were assessed or published.
         """
         waiting = await self._store.assess(kabkota, self._assessment)
+        by_line: dict[str, list[Standing]] = {}
         for row in waiting:
-            await self._publish(row)
+            by_line.setdefault(row.line, []).append(row)
+        await asyncio.gather(*(self._publish(rows) for rows in by_line.values()))
         await self._store.published(waiting)
 
     def _assessment(self, owner: str, shelf: Shelf) -> Assessment:
@@ -137,19 +154,21 @@ class Assessor:
                 rows += assess_all(region, figures, decrees, self._today(owner), self._policy)
         return Assessment(rows, ledger_of(book))
 
-    async def _publish(self, row: Standing) -> None:
-        identity = f"{row.line}/{row.revision}"
-        event = PaceAssessed(id=identity, source="laju/aggregator", time=datetime.now(UTC), data=row)
-        try:
-            await self._js.publish(
-                pace_subject(row.region),
-                event.model_dump_json(exclude_none=True).encode(),
-                stream=PACE,
-                headers={"Nats-Msg-Id": identity},
-            )
-        except NatsError as error:
-            raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
-        self._metrics.assessed.inc()
+    async def _publish(self, rows: Iterable[Standing]) -> None:
+        """Those of one line, in their order: whoever follows it hears the last of them last."""
+        for row in rows:
+            identity = f"{row.line}/{row.revision}"
+            event = PaceAssessed(id=identity, source="laju/aggregator", time=datetime.now(UTC), data=row)
+            try:
+                await self._js.publish(
+                    pace_subject(row.region),
+                    event.model_dump_json(exclude_none=True).encode(),
+                    stream=PACE,
+                    headers={"Nats-Msg-Id": identity},
+                )
+            except NatsError as error:
+                raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
+            self._metrics.assessed.inc()
 
 
 def days_at(moment: datetime) -> tuple[date, ...]:

@@ -7,11 +7,11 @@ denominator was.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from services.aggregator.facts import Opening
 from shared.events import PROGRAMMES, Programme
@@ -35,6 +35,20 @@ class Track:
             return self._sum(day)
         opening = self._openings[position - 1]
         return opening.count + self._sum(day) - self._sum(opening.as_of)
+
+    def done_daily(self, first: date, last: date) -> list[int]:
+        """:meth:`done_by` for each day from ``first`` to ``last``; of no day if ``last`` is before ``first``."""
+        found = [0] * max((last - first).days + 1, 0)
+        days, sums, at, day = self._days, self._sums, bisect_right(self._days, first), first
+        for number in range(len(found)):
+            while at < len(days) and days[at] <= day:
+                at += 1
+            found[number] = sums[at]
+            day += _ONE_DAY
+        for opening, begin, end in _spans(self._openings, first, last):
+            beyond = opening.count - self._sum(opening.as_of)
+            found[begin:end] = [done + beyond for done in found[begin:end]]
+        return found
 
     def done_between(self, first: date, last: date) -> int:
         """Net change on the days ``first`` to ``last``, both included. Opening balances are no work of a day."""
@@ -63,8 +77,8 @@ class Track:
         return self._sums[bisect_right(self._days, day)]
 
 
-class Reported(Protocol):
-    """A denominator, as it was reported or as it is kept."""
+class Counted(Protocol):
+    """A count that holds from a day on."""
 
     @property
     def as_of(self) -> date:
@@ -78,19 +92,26 @@ class Reported(Protocol):
 class Denominator:
     """Wajib KTP of one region by day of report."""
 
-    def __init__(self, reports: Iterable[Reported] = ()) -> None:
+    def __init__(self, reports: Iterable[Counted] = ()) -> None:
         self._reports = sorted(reports, key=lambda report: report.as_of)
         self._days = [report.as_of for report in self._reports]
 
     @property
-    def reports(self) -> Sequence[Reported]:
+    def reports(self) -> Sequence[Counted]:
         """All reports, in order."""
         return self._reports
 
-    def on(self, day: date) -> Reported | None:
+    def on(self, day: date) -> Counted | None:
         """The last report on or before ``day``."""
         position = bisect_right(self._days, day)
         return self._reports[position - 1] if position else None
+
+    def daily(self, first: date, last: date) -> list[int | None]:
+        """The count of the last report on or before each day from ``first`` to ``last``."""
+        found: list[int | None] = [None] * max((last - first).days + 1, 0)
+        for report, begin, end in _spans(self._reports, first, last):
+            found[begin:end] = [report.count] * (end - begin)
+        return found
 
     def expected_on(self, day: date, seen_from: date) -> int | None:
         """The number carried on to a later ``day`` at the growth of the year before ``seen_from``.
@@ -108,6 +129,18 @@ class Denominator:
         return last.count + (last.count - first.count) * (day - last.as_of).days // span
 
 
+CountedT = TypeVar("CountedT", bound=Counted)
+
+
+def _spans(counted: Sequence[CountedT], first: date, last: date) -> Iterator[tuple[CountedT, int, int]]:
+    """Of counts in order of day, each with the slice of the days from ``first`` to ``last`` on which it is the last."""
+    ends = [*((later.as_of - first).days for later in counted[1:]), (last - first).days + 1]
+    for one, until in zip(counted, ends, strict=False):
+        begin, end = max((one.as_of - first).days, 0), min(until, (last - first).days + 1)
+        if begin < end:
+            yield one, begin, end
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """All figures of one region that its standings need; ``members`` of a wider region are summed."""
@@ -120,6 +153,13 @@ class Book:
     def done_by(self, programme: Programme, day: date) -> int:
         """People done by the end of ``day``."""
         return sum(track.done_by(day) for track in self._all(programme))
+
+    def done_daily(self, programme: Programme, first: date, last: date) -> list[int]:
+        """:meth:`done_by` for each day from ``first`` to ``last``; of no day if ``last`` is before ``first``."""
+        tracks = [track.done_daily(first, last) for track in self._all(programme)]
+        if len(tracks) == 1:
+            return tracks[0]
+        return [sum(column) for column in zip(*tracks, strict=True)] or [0] * max((last - first).days + 1, 0)
 
     def done_between(self, programme: Programme, first: date, last: date) -> int:
         """Net change on the days ``first`` to ``last``, both included."""
@@ -140,6 +180,14 @@ class Book:
             return sum(known) if known else None
         report = self.wajib_ktp.on(day)
         return report.count if report else None
+
+    def wajib_ktp_daily(self, first: date, last: date) -> list[int | None]:
+        """:meth:`wajib_ktp_on` for each day from ``first`` to ``last``."""
+        if not self.members:
+            return self.wajib_ktp.daily(first, last)
+        columns = zip(*(member.wajib_ktp_daily(first, last) for member in self.members), strict=True)
+        known = ([count for count in column if count is not None] for column in columns)
+        return [sum(counts) if counts else None for counts in known]
 
     def wajib_ktp_expected(self, day: date, seen_from: date) -> int | None:
         """The denominator carried on to a later day, see :meth:`Denominator.expected_on`."""

@@ -45,6 +45,7 @@ class Generation:
         metrics: Metrics,
         today: Callable[[str], date],
         partitions: int,
+        watched: Callable[[], Collection[str]],
     ) -> None:
         self.number = number
         self.metrics = metrics
@@ -84,6 +85,7 @@ class Generation:
             debounce_seconds=settings.debounce_seconds,
             every_seconds=settings.assess_all_minutes * 60,
             catch_up=self.consumers.catch_up,
+            watched=watched,
         )
         self.compactor = Compactor(self.store)
         self.projector = Projector(self.store, js, metrics, merged=self._merged, batch_events=settings.batch_events)

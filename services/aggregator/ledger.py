@@ -146,6 +146,11 @@ class Sums:
         """People done by the end of ``day``."""
         return self._changes.done_by(day) + self._leaps.done_by(day)
 
+    def done_daily(self, first: date, last: date) -> list[int]:
+        """:meth:`done_by` for each day from ``first`` to ``last``."""
+        both = zip(self._changes.done_daily(first, last), self._leaps.done_daily(first, last), strict=True)
+        return [done + leapt for done, leapt in both]
+
     def done_between(self, first: date, last: date) -> int:
         """Net change on the days ``first`` to ``last``, both included. Opening balances are no work of a day."""
         return self._changes.done_between(first, last)
@@ -173,6 +178,10 @@ class WideBook(Book):
         """People done by the end of ``day``."""
         return self.sums[programme].done_by(day)
 
+    def done_daily(self, programme: Programme, first: date, last: date) -> list[int]:
+        """:meth:`done_by` for each day from ``first`` to ``last``; of no day if ``last`` is before ``first``."""
+        return self.sums[programme].done_daily(first, last)
+
     def done_between(self, programme: Programme, first: date, last: date) -> int:
         """Net change on the days ``first`` to ``last``, both included."""
         return self.sums[programme].done_between(first, last)
@@ -189,6 +198,13 @@ class WideBook(Book):
         """The sum of the denominators known on ``day``; ``None`` if none is."""
         first = self.wajib_ktp_steps.first_known()
         return self.wajib_ktp_steps.done_by(day) if first is not None and first <= day else None
+
+    def wajib_ktp_daily(self, first: date, last: date) -> list[int | None]:
+        """:meth:`wajib_ktp_on` for each day from ``first`` to ``last``."""
+        known = self.wajib_ktp_steps.first_known()
+        unknown = (last - first).days + 1 if known is None else (known - first).days
+        counts = self.wajib_ktp_steps.done_daily(first, last)
+        return [None if number < unknown else count for number, count in enumerate(counts)]
 
 
 def summed(ledgers: Iterable[Ledger]) -> WideBook:

@@ -6,11 +6,13 @@ day by day including both ends: 23 April 2024 is day 114 of 366.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
+from functools import cache
+from itertools import groupby, repeat
+from typing import NamedTuple
 
 from services.aggregator.book import Book
 from services.aggregator.facts import Decree
@@ -52,9 +54,17 @@ class TargetLine:
             return None
         return current[-1].id, target
 
+    def terms(self, last: date) -> Iterator[tuple[Target, date, date]]:
+        """Each target with the first and the last day on which it is in force and its way has begun, up to ``last``."""
+        ends = [decree.effective_on - _ONE_DAY for decree in self.decrees[1:]] + [last]
+        for decree, end in zip(self.decrees, ends, strict=True):
+            if decree.target is not None:
+                first, until = max(decree.effective_on, decree.target.start_on), min(end, last)
+                if first <= until:
+                    yield decree.target, first, until
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+
+class Mark(NamedTuple):
     """The line on one day, in people. ``gap`` is actual − expected: negative is behind."""
 
     base: int
@@ -76,28 +86,52 @@ def lines(decrees: Iterable[Decree]) -> list[TargetLine]:
 
 def required_on(book: Book, target: Target, day: date) -> int | None:
     """People required by ``target`` with the denominator reported on or before ``day``; ``None`` without one."""
+    (whole,) = _wholes(book, target, day, day)
+    return _required(target, whole)
+
+
+def _required(target: Target, whole: int | None) -> int | None:
+    """Of a ``whole`` of so many people; an absolute target asks for the same of any."""
+    if target.basis == "absolute":
+        return int(target.value)
+    return None if whole is None else share_rounded_up(target.value, whole)
+
+
+def _wholes(book: Book, target: Target, first: date, last: date) -> Iterable[int | None]:
+    """What the target is a share of, as known on each of these days."""
     match target.basis:
         case "absolute":
-            return int(target.value)
+            return repeat(None, max((last - first).days + 1, 0))
         case "percent_of_recorded":
-            known = book.last_known("perekaman", day) is not None
-            whole = book.done_by("perekaman", day) if known else None
+            known = book.first_known("perekaman")
+            recorded = book.done_daily("perekaman", first, last)
+            unknown = (last - first).days + 1 if known is None else (known - first).days
+            return (None if number < unknown else count for number, count in enumerate(recorded))
         case _:
-            whole = book.wajib_ktp_on(day)
-    return None if whole is None else share_rounded_up(target.value, whole)
+            return book.wajib_ktp_daily(first, last)
 
 
 def mark(book: Book, target: Target, day: date) -> Mark | None:
     """The line on a ``day`` within the target's term; ``None`` without a denominator or before anything is known."""
+    return next((point for _, point in marks(book, target, day, day)), None)
+
+
+def marks(book: Book, target: Target, first: date, last: date) -> Iterator[tuple[date, Mark]]:
+    """The line on each of these days within the target's term that has one, in order."""
     known = book.first_known(target.programme)
-    required = required_on(book, target, day)
-    if required is None or known is None or day < known:
-        return None
+    if known is None:
+        return
+    first = max(first, known)
     base = book.done_by(target.programme, target.start_on - _ONE_DAY)
     total = (target.due_on - target.start_on).days + 1
-    elapsed = (day - target.start_on).days + 1
-    expected = base + divided_half_up((required - base) * elapsed, total)
-    return Mark(base, required, expected, book.done_by(target.programme, day))
+    begun = (first - target.start_on).days + 1
+    wholes = _wholes(book, target, first, last)
+    # Hardly any day has another denominator than the day before.
+    required_of = cache(lambda whole: _required(target, whole))
+    for number, (actual, whole) in enumerate(zip(book.done_daily(target.programme, first, last), wholes, strict=True)):
+        if (required := required_of(whole)) is not None:
+            expected = base + divided_half_up((required - base) * (begun + number), total)
+            yield first + timedelta(days=number), Mark(base, required, expected, actual)
 
 
 def days_behind(book: Book, line: TargetLine, start_on: date, day: date, policy: Policy) -> int:
@@ -109,19 +143,17 @@ def days_behind(book: Book, line: TargetLine, start_on: date, day: date, policy:
     """
     streak = lasting = 0
     behind = seen_within = False
-    for offset in range((day - start_on).days + 1):
-        on = start_on + timedelta(days=offset)
-        in_force = line.in_force(on)
-        point = mark(book, in_force[1], on) if in_force and in_force[1].start_on <= on else None
-        if point is None:
-            continue
+    points = (
+        found for target, first, last in line.terms(day) for found in marks(book, target, max(first, start_on), last)
+    )
+    for on, point in points:
         exceeds = exceeds_tolerance(point, policy)
         streak = streak + 1 if exceeds else 0
         seen_within = seen_within or not exceeds
         if behind:
             behind = point.gap < 0
         else:
-            old_enough = not seen_within and offset + 1 >= policy.pending_days
+            old_enough = not seen_within and (on - start_on).days + 1 >= policy.pending_days
             behind = exceeds and (streak >= policy.pending_days or old_enough)
         lasting = lasting + 1 if behind else 0
     return lasting
@@ -129,7 +161,7 @@ def days_behind(book: Book, line: TargetLine, start_on: date, day: date, policy:
 
 def exceeds_tolerance(point: Mark, policy: Policy) -> bool:
     """Whether a shortfall is larger than the tolerated share of the whole way."""
-    return -point.gap * 100 > policy.tolerance_percent * max(point.required - point.base, 0)
+    return point.gap < 0 and -point.gap * 100 > policy.tolerance_percent * max(point.required - point.base, 0)
 
 
 def assess(region: str, book: Book, line: TargetLine, on: date, policy: Policy) -> Standing | None:

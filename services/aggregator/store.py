@@ -258,7 +258,8 @@ class Store:
 
     async def adopt_standings(self, other: Store) -> None:
         """Take over the assessments of another projection, so that what is already told is not told again."""
-        await self._database.replace("standings", await other._database.find("standings", {}))
+        documents = await other._database.find("standings", {})
+        await self._database.write("standings", [replacement(document) for document in documents])
 
     async def behind(self, other: Store) -> list[str]:
         """The kab/kota whose last assessment is older than the one in another projection."""
@@ -280,11 +281,9 @@ class Store:
             DatabaseUnavailableError: nothing was kept.
         """
 
-        async def work(session: Session) -> list[Standing]:
-            checkpoints = await session.find("checkpoints", {})
-            sequence = max((int(document["sequence"]) for document in checkpoints), default=0)
-            shelves = await self._shelved(session.find, sorted(owners), finer=False)
-            documents = await session.by_ids("standings", owners)
+        def looked_at(
+            sequence: int, shelves: dict[str, Shelf], documents: dict[str, Document]
+        ) -> tuple[list[Standing], list[Document]]:
             waiting: list[Standing] = []
             written: list[Document] = []
             for owner in sorted(owners):
@@ -295,6 +294,15 @@ class Store:
                 if changed := renewed(document, replace(found, rows=rows)):
                     written.append(changed)
                 waiting += [standing(row) for row in (changed or document)["unpublished"]]
+            return waiting, written
+
+        async def work(session: Session) -> list[Standing]:
+            checkpoints = await session.find("checkpoints", {})
+            sequence = max((int(document["sequence"]) for document in checkpoints), default=0)
+            shelves = await self._shelved(session.find, sorted(owners), finer=False)
+            documents = await session.by_ids("standings", owners)
+            # Of a country after a year some hundredths of a second: not on the event loop.
+            waiting, written = await asyncio.to_thread(looked_at, sequence, shelves, documents)
             await session.write("standings", [replacement(document) for document in written])
             return waiting
 
@@ -302,8 +310,14 @@ class Store:
 
     async def published(self, rows: Sequence[Standing]) -> None:
         """These rows of an assessment reached PACE."""
-        for owner, revision in {(owner_of(row.region), row.revision) for row in rows}:
-            await self._database.update("standings", owner, {"$pull": {"unpublished": {"revision": revision}}})
+        reached = {(owner_of(row.region), row.revision) for row in rows}
+        await self._database.write(
+            "standings",
+            [
+                update(owner, {"$pull": {"unpublished": {"revision": revision}}}, upsert=False)
+                for owner, revision in sorted(reached)
+            ],
+        )
 
     @staticmethod
     async def _shelved(find: Find, owners: list[str], *, finer: bool) -> dict[str, Shelf]:

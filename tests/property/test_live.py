@@ -26,6 +26,7 @@ _ONE_DAY = timedelta(days=1)
 _FIRST, _LAST = date(2022, 11, 1), date(2024, 12, 31)
 _BALI = kabkota_in("51")
 _dates = st.dates(_FIRST, _LAST)
+_LOOKED_AT = 40
 _near = st.dates(date(2024, 2, 20), date(2024, 3, 10))
 _few = st.dates(date(2024, 2, 28), date(2024, 3, 1))
 # Few days and numbers, so that changes of several cancel out.
@@ -70,6 +71,13 @@ def _answers(book: Book, day: date, later: date) -> list[object]:
     for programme in PROGRAMMES:
         found += [book.done_by(programme, day), book.done_between(programme, day, later)]
         found += [book.first_known(programme), book.last_known(programme, day)]
+        each = [day + timedelta(days=number) for number in range((later - day).days + 1)]
+        found.append(counts := book.done_daily(programme, day, later))
+        assert counts[:_LOOKED_AT] == [book.done_by(programme, one) for one in each[:_LOOKED_AT]]
+        assert len(counts) == len(each)
+    found.append(wholes := book.wajib_ktp_daily(day, later))
+    assert wholes[:_LOOKED_AT] == [book.wajib_ktp_on(one) for one in each[:_LOOKED_AT]]
+    assert len(wholes) == len(each)
     return found
 
 

@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 from services.aggregator.book import Book, Denominator, Track, total
 from services.aggregator.facts import Decree, Opening
 from services.aggregator.figures import divided_half_up, divided_up, percent, share_rounded_up
-from services.aggregator.pace import Policy, TargetLine, assess, days_behind, mark
+from services.aggregator.pace import Policy, TargetLine, assess, days_behind, mark, marks, required_on
 from services.aggregator.rollup import roll_up
+from shared.events import Programme
 from shared.events.region import Target, WajibKtp
 
 _START = date(2024, 1, 1)
 _counts = st.integers(0, 2_000_000)
 _days = st.dictionaries(st.dates(date(2024, 1, 1), date(2024, 12, 31)), st.integers(-50, 5_000), max_size=40)
+_few = st.integers(0, 20_000)
+_term = st.dates(date(2024, 1, 1), date(2024, 3, 1))
+_early = st.dictionaries(_term, st.integers(-50, 900), max_size=25)
 
 
 def target(value: int, *, start_on: date = _START, due_on: date = date(2024, 12, 31)) -> Target:
@@ -107,6 +111,68 @@ def test_behind_needs_its_days_and_ends_only_on_the_line(days: dict[date, int], 
         assert (on - _START).days + 1 >= policy.pending_days
     if before:
         assert (lasting == 0) == (point.gap >= 0)
+
+
+@st.composite
+def _decreed(draw: st.DrawFn) -> TargetLine:
+    """A line whose target was changed or withdrawn on its way, also twice on a day or after it was over."""
+    decrees: list[Decree] = []
+    for at in sorted(draw(st.lists(st.dates(date(2023, 12, 20), date(2024, 3, 20)), min_size=1, max_size=4))):
+        aim = draw(st.none() | st.integers(1, 20_000))
+        begins = draw(st.sampled_from([_START, date(2024, 1, 20)]))
+        aimed = None if aim is None else target(aim, start_on=begins, due_on=date(2024, 3, 1))
+        decrees.append(Decree(f"test#{len(decrees)}", ("ikd", "national", date(2024, 3, 1)), at, aimed))
+    return TargetLine(tuple(decrees))
+
+
+@given(days=_early, opened=st.dates(date(2023, 12, 20), date(2024, 2, 20)), base=_few, line=_decreed(), on=_term)
+@settings(max_examples=400, deadline=None)
+def test_each_day_is_judged_by_the_target_in_force_on_it(
+    days: dict[date, int], opened: date, base: int, line: TargetLine, on: date
+) -> None:
+    policy = Policy()
+    figures = Book({"ikd": Track(days, [Opening(opened, base)])})
+    streak = lasting = 0
+    within = False
+    for number in range((on - _START).days + 1):
+        day = _START + timedelta(days=number)
+        in_force = line.in_force(day)
+        point = mark(figures, in_force[1], day) if in_force and in_force[1].start_on <= day else None
+        if point is None:
+            continue
+        lacking = point.expected - point.actual
+        exceeds = lacking * 100 > policy.tolerance_percent * max(point.required - point.base, 0)
+        streak, within = (streak + 1 if exceeds else 0), within or not exceeds
+        if lasting:
+            lasting = lasting + 1 if lacking > 0 else 0
+        elif exceeds and (streak >= policy.pending_days or (not within and number + 1 >= policy.pending_days)):
+            lasting = 1
+    assert days_behind(figures, line, _START, on, policy) == lasting
+
+
+@given(
+    basis=st.sampled_from(["percent_of_wajib_ktp", "percent_of_recorded"]),
+    days=_early,
+    reports=st.dictionaries(_term, st.integers(0, 9_000), max_size=3),
+    first=_term,
+    last=_term,
+)
+@settings(max_examples=300, deadline=None)
+def test_many_days_are_marked_as_each_by_itself(
+    basis: str, days: dict[date, int], reports: dict[date, int], first: date, last: date
+) -> None:
+    aimed = target(30).model_copy(update={"basis": basis})
+    denominator = Denominator(
+        WajibKtp(region="35.73", as_of=day, count=count, source="siak") for day, count in reports.items()
+    )
+    recorded = Track(days, [Opening(date(2024, 1, 25), 900)])
+    tracks: dict[Programme, Track] = {"ikd": Track({date(2024, 1, 5): 70}), "perekaman": recorded}
+    one = Book(tracks, denominator)
+    for figures in (one, total([one, Book({}, denominator), Book()])):
+        each = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        alone = [(day, point) for day in each if (point := mark(figures, aimed, day))]
+        assert list(marks(figures, aimed, first, last)) == alone
+        assert [required_on(figures, aimed, day) for day, _ in alone] == [point.required for _, point in alone]
 
 
 @given(part=st.integers(0, 10**9), whole=st.integers(1, 10**9))

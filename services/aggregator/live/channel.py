@@ -25,9 +25,9 @@ class Part:
     sequence: int
 
 
-@dataclass(frozen=True)  # without slots, for the cached property
+@dataclass(frozen=True, eq=False)  # without slots, for the cached property; each is itself only
 class Message:
-    """What one listener is told next."""
+    """What one listener is told next: the same one for all who are told the same."""
 
     figures: LiveFigures
 

@@ -77,6 +77,10 @@ class Feed:
                 del self._channels[code]
             self._counted()
 
+    def watched(self) -> set[str]:
+        """The kab/kota that somebody listens to, or to a part of."""
+        return {kabkota_of(code) for code in self._channels if level_of(code) not in (Level.NATION, Level.PROVINCE)}
+
     def close(self) -> None:
         """Tell all who listen that this is the end."""
         self._closed = True

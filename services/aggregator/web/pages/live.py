@@ -6,21 +6,24 @@ for anew.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 from fastapi.sse import format_sse_event
 from pydantic_core import to_json
 
 from services.aggregator.generation import Generation
-from services.aggregator.live.channel import Listener
-from services.aggregator.live.figures import LivePart
+from services.aggregator.live.channel import Listener, Message
+from services.aggregator.live.figures import LiveFigures, LivePart
 from services.aggregator.web.pages import tables, wide
 from services.aggregator.web.pages.cards import Card, card, pill
 from services.aggregator.web.pages.shell import Shell, Stamp, stamped
 from shared.events import Programme
 from shared.events.standing import Standing
 from shared.wilayah import Level, level_of
+from shared.wording import Language
 
 _RETRY_MS = 3000
 _IN_MEMORY = (Level.NATION, Level.PROVINCE, Level.KABKOTA)
@@ -29,11 +32,15 @@ Texts = dict[str, object]
 
 @dataclass(slots=True)
 class Telling:
-    """Tells the open pages of one process. The texts of a row are made once for all who see it in one language."""
+    """Tells the open pages of one process. What pages with the same table in the same language are told is made once
+    for all of them, and so are the texts of a row."""
 
     generation: Callable[[], Generation]
     heartbeat_seconds: float
     _rows: dict[tuple[str, str], tuple[object, Texts]] = field(default_factory=dict)
+    _told: WeakKeyDictionary[Message, dict[tuple[Programme, Language], asyncio.Task[bytes]]] = field(
+        default_factory=WeakKeyDictionary
+    )
 
     async def told(self, listener: Listener, code: str, programme: Programme, shell: Shell) -> AsyncIterator[bytes]:
         """The messages for a page about ``code`` whose table shows ``programme``; a comment when nothing changed for a
@@ -42,11 +49,20 @@ class Telling:
             if message is None:
                 yield format_sse_event(comment="")
                 continue
-            texts = await self._texts(code, programme, shell, message.figures.parts or ())
-            identity = str(message.figures.sequence)
-            yield format_sse_event(
-                data_str=to_json(texts).decode(), event="figures", id=identity, retry=_RETRY_MS
-            )  # fmt: skip
+            # A page that goes away must not take with it what others wait for.
+            yield await asyncio.shield(self._shared(message, code, programme, shell))
+
+    def _shared(self, message: Message, code: str, programme: Programme, shell: Shell) -> asyncio.Task[bytes]:
+        made = self._told.setdefault(message, {})
+        task = made.get(key := (programme, shell.language))
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = made[key] = asyncio.create_task(self._made(message.figures, code, programme, shell))
+        return task
+
+    async def _made(self, figures: LiveFigures, code: str, programme: Programme, shell: Shell) -> bytes:
+        texts = await self._texts(code, programme, shell, figures.parts or ())
+        data, identity = to_json(texts).decode(), str(figures.sequence)
+        return format_sse_event(data_str=data, event="figures", id=identity, retry=_RETRY_MS)
 
     async def _texts(self, code: str, programme: Programme, shell: Shell, parts: Sequence[LivePart]) -> Texts:
         generation = self.generation()
