@@ -249,6 +249,8 @@ def measure(rate: int, streams: Sequence[str], seconds: float, paths: Sequence[s
                 with streaming(running, opened):
                     found[situation] = {"projecting": projecting(running, seconds * 2)}
                     found[situation] |= {path: look() for path, look in read.items()}
+                    if opened:
+                        found[situation] |= {f"told, {what}": took for what, took in told(running, seconds).items()}
     return found
 
 
