@@ -190,7 +190,7 @@ def _by_share(part: Narrower, standing: Standing, book: Book, facts: RegionFacts
     target = standing.target
     if target is None or target.basis == "rollup" or standing.expected is None or not standing.wajib_ktp:
         return None
-    programme, day = standing.programme, min(standing.on, target.due_on)
+    programme, day = standing.programme, standing.judged_on
     known_from, wajib_ktp = part.book.first_known(programme), part.book.wajib_ktp_on(day)
     if known_from is None or day < known_from or wajib_ktp is None:
         return None

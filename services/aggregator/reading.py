@@ -187,9 +187,7 @@ class Reader:
         """Of the rows of regions on one shelf, those whose figures are not hidden: all of them follow from one
         count."""
         counts = _Counts(shelf)
-        return [
-            row for row in rows if not self._suppression.hides(row.region, counts.on(row.programme, _judged_on(row)))
-        ]
+        return [row for row in rows if not self._suppression.hides(row.region, counts.on(row.programme, row.judged_on))]
 
     def _hidden(self, shelved: _Shelved, day: date) -> frozenset[Programme]:
         """Of which programmes the count of a region is hidden."""
@@ -353,7 +351,7 @@ class Reader:
         """The parts of a region that are not compared, as their counts are hidden."""
         if shelved.wide or not self._suppression.active:
             return frozenset()
-        counts = _Counts(shelved.own).on(standing.programme, _judged_on(standing))
+        counts = _Counts(shelved.own).on(standing.programme, standing.judged_on)
         return self._suppression.parts(shelved.region.code, counts)
 
     async def days(self, code: str, programme: Programme, first: date | None, last: date | None) -> Days:
@@ -497,8 +495,3 @@ class Reader:
         return WajibKtpCount(
             count=sum(report.count for report in reports), as_of=min(report.as_of for report in reports)
         )
-
-
-def _judged_on(row: Standing) -> date:
-    """The day that a standing counts people of: after the due date, that day."""
-    return min(row.on, row.target.due_on) if row.target else row.on

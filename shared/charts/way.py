@@ -40,14 +40,14 @@ class Way:
     def of(cls, briefing: Briefing, steps: Sequence[TargetStep] = ()) -> Way:
         """What to show of a briefing."""
         standing, target = briefing.standing, briefing.standing.target
-        today = min(standing.on, target.due_on) if target else standing.on
+        today = standing.judged_on
         before = tuple(point for point in briefing.actual if point.on < today)
         forecast = standing.forecast
         known = target is not None and standing.required is not None
         return cls(
             standing=standing,
             today=today,
-            over=target is not None and standing.on >= target.due_on,
+            over=standing.is_over,
             actual=(*before, Point(on=today, count=standing.actual)),
             plan=briefing.plan,
             ahead=forecast if forecast is not None and forecast.on > today else None,

@@ -99,6 +99,16 @@ class Standing(Frozen):
     revision: int = 0
 
     @property
+    def judged_on(self) -> date:
+        """The day that the figures are of: a target whose term is over is judged as it stood on its due date."""
+        return min(self.on, self.target.due_on) if self.target else self.on
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no day of the target's term is left."""
+        return self.target is not None and self.on >= self.target.due_on
+
+    @property
     def line(self) -> str:
         """Which target line the row is about, stable while its decree changes: region, programme, authority, due."""
         due = f"{self.target.authority}/{self.target.due_on}" if self.target else "none"

@@ -8,7 +8,7 @@ from services.notifier.contents import Notice, Telling
 from services.notifier.letters import verdict
 from services.notifier.letters.details import details
 from services.notifier.letters.letter import Image, Letter
-from services.notifier.letters.position import judged_on, lacks_basis
+from services.notifier.letters.position import lacks_basis
 from services.notifier.letters.register import (
     mark,
     one_line,
@@ -120,7 +120,7 @@ def _subject(notice: Notice, say: Wording) -> str:
         name=short_name(standing.name),
         programme=say(f"programme.{standing.programme}"),
         matter=verdict.matter(notice.tellings[0], say),
-        day=say.day(judged_on(standing)),
+        day=say.day(standing.judged_on),
     )
     return one_line(_and_more("subject.notice_many", first, notice, say))
 

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from shared.events.standing import Standing, TargetInForce
 from shared.wording import Wording
-
-
-def judged_on(standing: Standing) -> date:
-    """The day that the figures are of: a target whose term is over is judged as it stood on its due date."""
-    return min(standing.on, standing.target.due_on) if standing.target else standing.on
-
-
-def is_over(standing: Standing) -> bool:
-    """Whether no day of the target's term is left."""
-    return standing.target is not None and standing.on >= standing.target.due_on
 
 
 def lacks_basis(standing: Standing) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from services.notifier.letters.position import is_over, judged_on, status, target
+from services.notifier.letters.position import status, target
 from shared.events.standing import Forecast, Standing
 from shared.wording import Wording
 
@@ -20,7 +20,7 @@ def rows(standing: Standing, since: date | None, say: Wording) -> list[LabelledF
         *_history(standing, since, say),
         *_target(standing, say),
         (say("row.actual"), _people(standing.actual, say)),
-        (say("row.expected", day=say.day(judged_on(standing))), _people(standing.expected, say)),
+        (say("row.expected", day=say.day(standing.judged_on)), _people(standing.expected, say)),
         (say("row.gap"), _people(standing.gap, say)),
         (say("row.attainment"), _share("attainment", standing.attainment_percent, standing.required, say)),
         (say("row.coverage"), _share("coverage", standing.coverage_percent, standing.wajib_ktp, say)),
@@ -54,7 +54,7 @@ def _target(standing: Standing, say: Wording) -> Iterator[LabelledFigure]:
 
 
 def _remaining(standing: Standing, say: Wording) -> Iterator[LabelledFigure]:
-    if is_over(standing):
+    if standing.is_over:
         yield say("row.required_rate"), say("row.over")
         yield say("row.days_left"), say("row.days_left_value", days=say.number(0))
         yield say("row.forecast"), say("row.over")

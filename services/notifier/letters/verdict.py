@@ -8,7 +8,6 @@ from services.notifier.contents import Reason, Telling
 from services.notifier.letters.position import (
     counts,
     counts_of_required,
-    judged_on,
     lacks_basis,
     position,
     short_of_required,
@@ -70,7 +69,7 @@ def verdict(telling: Telling, say: Wording) -> str:
     case = _case(telling)
     overall = case in ("achieved", "missed")
     values = {
-        "day": say.day(judged_on(standing)),
+        "day": say.day(standing.judged_on),
         "activity": say(f"activity.{standing.programme}"),
         "name": standing.name,
         "position": position(standing, say),
@@ -80,7 +79,7 @@ def verdict(telling: Telling, say: Wording) -> str:
     if telling.since is not None:
         values["since"] = say.day(telling.since)
     if told is not None:
-        values["told_day"] = say.day(judged_on(told))
+        values["told_day"] = say.day(told.judged_on)
         values["told_position"] = position(told, say, "position" if telling.reason is Reason.CORRECTED else "bare")
         values["told_actual"] = say.number(told.actual)
         if (known := _known_now(telling)) is not None:
@@ -129,5 +128,5 @@ def _known_now(telling: Telling) -> int | None:
         return telling.then.actual
     if telling.told is None or telling.briefing is None:
         return None
-    on = judged_on(telling.told)
+    on = telling.told.judged_on
     return next((point.count for point in telling.briefing.actual if point.on == on), None)
