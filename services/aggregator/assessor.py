@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from services.aggregator.assessment import Assessment
-from services.aggregator.ledger import ledger_of
+from services.aggregator.latest.assessment import Assessment
+from services.aggregator.latest.ledger import ledger_of
 from services.aggregator.metrics import Metrics
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.store import Shelf, Store

@@ -16,7 +16,7 @@ from services.aggregator.assessor import Assessor
 from services.aggregator.assignment import Replicas
 from services.aggregator.compaction import Compactor
 from services.aggregator.consumers import Consumers
-from services.aggregator.live.overview import Overview
+from services.aggregator.latest.overview import Overview
 from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import database_name
 from services.aggregator.projection import Changes

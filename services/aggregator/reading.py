@@ -30,8 +30,8 @@ from services.aggregator.counters import Dimension, days_of, services_of
 from services.aggregator.facts import Decree
 from services.aggregator.figures import percent
 from services.aggregator.interventions import Effect, effect
-from services.aggregator.ledger import summed
-from services.aggregator.live.overview import Overview
+from services.aggregator.latest.overview import Overview
+from services.aggregator.latest.summed import summed
 from services.aggregator.pace import Policy, assess_all, required_on
 from services.aggregator.rollup import roll_up
 from services.aggregator.stock import backlog_on, stock_on

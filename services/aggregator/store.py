@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from services.aggregator.assessment import Assessment, assessment_in, nothing, renewed, standing
 from services.aggregator.book import Book, Denominator, Track
 from services.aggregator.comparison import Figures, figures_of
 from services.aggregator.counters import (
@@ -26,6 +25,7 @@ from services.aggregator.counters import (
     summed,
 )
 from services.aggregator.facts import RegionFacts, facts_of
+from services.aggregator.latest.assessment import Assessment, assessment_in, nothing, renewed, standing
 from services.aggregator.persons import with_leading
 from services.aggregator.projection import Batch, Changes, Rejected, fold
 from shared.database import Database, Session, replacement, update

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-from services.aggregator.live.overview import Overview
+from services.aggregator.latest.overview import Overview
 from services.aggregator.reading import Reader
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.suppression import Suppression

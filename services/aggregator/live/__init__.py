@@ -1,1 +1,1 @@
-"""Live figures: the last assessments in memory, and who is told when they change."""
+"""Live figures: what is told of a region while somebody looks at it, and who is told when it changes."""

@@ -13,10 +13,10 @@ from datetime import datetime
 from time import monotonic
 
 from services.aggregator.generation import Generation
+from services.aggregator.latest.overview import Overview
+from services.aggregator.latest.view import View
 from services.aggregator.live.channel import Channel, Listener, Part
 from services.aggregator.live.figures import of_reading, of_seen, part
-from services.aggregator.live.overview import Overview
-from services.aggregator.live.view import View
 from services.aggregator.metrics import Metrics
 from shared.envelope import partition_of_region
 from shared.errors import RecoverableError

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from services.aggregator.answers import RegionReading
 from services.aggregator.figures import percent
-from services.aggregator.live.overview import Seen
+from services.aggregator.latest.overview import Seen
 from shared.events import Programme
 from shared.events.base import Frozen
 from shared.events.region import Authority

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from services.aggregator.assessment import Assessment
 from services.aggregator.book import Book, Track
-from services.aggregator.ledger import ledger_of
-from services.aggregator.live.overview import Overview
+from services.aggregator.latest.assessment import Assessment
+from services.aggregator.latest.ledger import ledger_of
+from services.aggregator.latest.overview import Overview
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.store import Shelf, Store
 from shared.database import Database, DatabaseUnavailableError

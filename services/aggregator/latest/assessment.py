@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.aggregator import ledger as ledgers
-from services.aggregator.ledger import Ledger
+from services.aggregator.latest import ledger as ledgers
+from services.aggregator.latest.ledger import Ledger
 from shared.events.standing import Standing
 
 Document = dict[str, Any]

@@ -15,7 +15,7 @@ from typing import Any
 
 from services.aggregator.book import Book
 from services.aggregator.facts import facts_of
-from services.aggregator.live.view import Decrees, View, followed, stale, wide_rows
+from services.aggregator.latest.view import Decrees, View, followed, stale, wide_rows
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.store import Store
 from shared.errors import RecoverableError

@@ -10,11 +10,12 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.aggregator.assessment import Assessment, assessment_in, nothing, renewed
 from services.aggregator.book import Book, Denominator, Track, total
 from services.aggregator.facts import Decree, Opening
-from services.aggregator.ledger import Report, ledger_of, read, summed, text_of
-from services.aggregator.live.view import Decrees, View, followed, stale, wide_rows
+from services.aggregator.latest.assessment import Assessment, assessment_in, nothing, renewed
+from services.aggregator.latest.ledger import Report, ledger_of, read, text_of
+from services.aggregator.latest.summed import summed
+from services.aggregator.latest.view import Decrees, View, followed, stale, wide_rows
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.rollup import roll_up
 from shared.events import PROGRAMMES, Programme

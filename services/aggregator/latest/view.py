@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.aggregator.assessment import Assessment
 from services.aggregator.book import Book
 from services.aggregator.facts import Decree
-from services.aggregator.ledger import Ledger, summed
+from services.aggregator.latest.assessment import Assessment
+from services.aggregator.latest.ledger import Ledger
+from services.aggregator.latest.summed import summed
 from services.aggregator.pace import Policy, assess_all
 from services.aggregator.rollup import roll_up
 from shared.events.standing import Standing
