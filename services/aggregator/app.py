@@ -121,7 +121,8 @@ class Aggregator:
             try:
                 reached, seen = await following.store.checkpoints(), await present.store.checkpoints()
                 if all(reached.get(partition, 0) >= sequence for partition, sequence in seen.items()):
-                    await following.assessor.assess_all(await following.store.behind(present.store))
+                    behind = await following.store.assessments.behind(present.store.assessments)
+                    await following.assessor.assess_all(behind)
                     return
             except RecoverableError as error:
                 log.warning("comparing the projections failed: %s; trying again", error)

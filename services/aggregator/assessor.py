@@ -15,10 +15,11 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from services.aggregator.latest.assessment import Assessment
+from services.aggregator.latest.kept import Assessments
 from services.aggregator.latest.ledger import ledger_of
 from services.aggregator.metrics import Metrics
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.store import Shelf, Store
+from services.aggregator.shelves import Shelf
 from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import PaceAssessed
@@ -45,7 +46,7 @@ class Assessor:
 
     def __init__(
         self,
-        store: Store,
+        assessments: Assessments,
         js: JetStreamContext,
         metrics: Metrics,
         *,
@@ -56,7 +57,7 @@ class Assessor:
         catch_up: Callable[[], Awaitable[None]],
         watched: Callable[[], Collection[str]] = frozenset,
     ) -> None:
-        self._store = store
+        self._assessments = assessments
         self._js = js
         self._metrics = metrics
         self._policy = policy
@@ -135,12 +136,12 @@ class Assessor:
         Raises:
             RecoverableError: not all were assessed or published.
         """
-        waiting = await self._store.assess(kabkota, self._assessment)
+        waiting = await self._assessments.assess(kabkota, self._assessment)
         by_line: dict[str, list[Standing]] = {}
         for row in waiting:
             by_line.setdefault(row.line, []).append(row)
         await asyncio.gather(*(self._publish(rows) for rows in by_line.values()))
-        await self._store.published(waiting)
+        await self._assessments.published(waiting)
 
     def _assessment(self, owner: str, shelf: Shelf) -> Assessment:
         if not shelf.counters and not shelf.facts:

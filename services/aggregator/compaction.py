@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
-from services.aggregator.store import Store
+from services.aggregator.merging import Merging
 from shared.errors import RecoverableError
 
 log = logging.getLogger(__name__)
@@ -20,8 +20,8 @@ class Compactor:
     """Counts what is added, and compacts the counters that lie in many documents. Any replica may do it: of two at the
     same counters one begins again, and finds them compacted."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, merging: Merging) -> None:
+        self._merging = merging
         self._documents: Counter[str] = Counter()
 
     def added(self, counters: Iterable[str]) -> None:
@@ -34,11 +34,11 @@ class Compactor:
         while True:
             try:
                 if not known:
-                    self._documents.update(await self._store.scattered())
+                    self._documents.update(await self._merging.scattered())
                     known = True
                 for key in [key for key, count in self._documents.items() if count >= _MANY]:
                     del self._documents[key]  # first: what is added meanwhile counts from one
-                    await self._store.compact(key)
+                    await self._merging.compact(key)
             except RecoverableError as error:
                 log.warning("compacting counters failed: %s; trying again", error)
                 known = False

@@ -102,7 +102,7 @@ class Consumers:
         """
         stream = await self._js.stream_info(EVENTS)
         origin = await store.origin(str(stream.created))
-        seen = max((await store.checkpoints()).values(), default=0)
+        seen = await store.sequence()
         if origin != str(stream.created) or seen > stream.state.last_seq:
             raise StreamLostError(
                 f"the projection was built from EVENTS as created at {origin}, up to sequence {seen}; the stream now "

@@ -39,6 +39,9 @@ _KABKOTA = len("51.71")
 _PROVINCE = len("51")
 _HOUR = len("2024-05-23T10")
 _DAYS: dict[Programme, str] = {programme: f"days.{programme}" for programme in PROGRAMMES}
+COUNTED = ("counters", "details")
+"""The collections of counters."""
+
 LABELS = frozenset({"_id", "region", "year", "month"})
 Dimension = Literal["channel", "place", "group", "home_region", "service_region"]
 """``channel``, ``place``, ``group`` and ``home_region`` count the work of the offices in a kab/kota; ``service_region``

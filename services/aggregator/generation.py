@@ -60,7 +60,7 @@ class Generation:
             replica,
             retried=metrics.transaction_retries.inc,
         )
-        self.overview = Overview(self.store, policy=settings.policy, today=today)
+        self.overview = Overview(self.store.assessments, self.store.shelves, policy=settings.policy, today=today)
         self.reader = Reader(
             self.store,
             self.overview,
@@ -77,7 +77,7 @@ class Generation:
             in_flight_bytes=settings.bytes_in_flight,
         )
         self.assessor = Assessor(
-            self.store,
+            self.store.assessments,
             js,
             metrics,
             policy=settings.policy,
@@ -87,8 +87,10 @@ class Generation:
             catch_up=self.consumers.catch_up,
             watched=watched,
         )
-        self.compactor = Compactor(self.store)
-        self.projector = Projector(self.store, js, metrics, merged=self._merged, batch_events=settings.batch_events)
+        self.compactor = Compactor(self.store.merging)
+        self.projector = Projector(
+            self.store.merging, js, metrics, merged=self._merged, batch_events=settings.batch_events
+        )
         self._replicas = Replicas(self._client, bus.presence_subject(f"aggregator.p{number}"), replica)
         self._pulls: dict[int, Pull] = {}
         self._tasks: list[asyncio.Task[None]] = []

@@ -11,9 +11,9 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from pydantic_core import to_json
 
+from services.aggregator.merging import Merging
 from services.aggregator.metrics import Metrics
 from services.aggregator.projection import Changes, Rejected, batch_of
-from services.aggregator.store import Store
 from services.aggregator.stored import STORED, StoredEvent, identity_of
 from shared.bus import EVENTS
 from shared.envelope import Opened, Unreadable, open_envelope
@@ -35,18 +35,18 @@ class Envelope:
 
 
 class Projector:
-    """Merges envelopes into the store. ``merged`` is told what each commit changed."""
+    """Merges envelopes into a projection. ``merged`` is told what each commit changed."""
 
     def __init__(
         self,
-        store: Store,
+        merging: Merging,
         js: JetStreamContext,
         metrics: Metrics,
         *,
         merged: Callable[[Changes], None],
         batch_events: int,
     ) -> None:
-        self._store = store
+        self._merging = merging
         self._js = js
         self._metrics = metrics
         self._merged = merged
@@ -106,7 +106,7 @@ class Projector:
             await self._keep(_entry(item, sequences.get(item.fact.key, envelopes[0].sequence)) for item in rejected)
 
         with self._metrics.transaction_seconds.time():
-            changes = await self._store.apply(batch_of(events), checkpoints, keep_first)
+            changes = await self._merging.apply(batch_of(events), checkpoints, keep_first)
         self._metrics.merged(len(envelopes), len(events))
         self._merged(changes)
 

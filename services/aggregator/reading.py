@@ -34,8 +34,9 @@ from services.aggregator.latest.overview import Overview
 from services.aggregator.latest.summed import summed
 from services.aggregator.pace import Policy, assess_all, required_on
 from services.aggregator.rollup import roll_up
+from services.aggregator.shelves import Shelf, owner_of
 from services.aggregator.stock import backlog_on, stock_on
-from services.aggregator.store import Shelf, Store, owner_of
+from services.aggregator.store import Store
 from services.aggregator.suppressed import Visit
 from services.aggregator.suppression import Suppression
 from shared.briefing import Briefing
@@ -166,7 +167,7 @@ class Reader:
         sequence = await self.sequence()
         shelved = await self._shelved(code)
         if shelved.wide:
-            assessed = await self._store.assessed(shelved.members()) if on is None else None
+            assessed = await self._store.assessments.rows(shelved.members()) if on is None else None
             # Up to 514 regions are some seconds of arithmetic: not on the event loop.
             rows = await asyncio.to_thread(self._wide, shelved, assessed, day)
         else:
@@ -266,7 +267,7 @@ class Reader:
         day = on or self._today(code)
         sequence = await self.sequence()
         shelved = await self._shelved(code, finer=True)
-        assessed = await self._store.assessed(shelved.members()) if shelved.wide and on is None else None
+        assessed = await self._store.assessments.rows(shelved.members()) if shelved.wide and on is None else None
         services = (await self._served_at(code))[line.programme]
         # As with standings: of a wider region this is some seconds of arithmetic.
         told = await asyncio.to_thread(self._briefed, shelved, assessed, services, line, day, most_behind)
@@ -280,7 +281,7 @@ class Reader:
         seen = await self._overview.seen(code, view)
         if (standing := on_line(seen.standings, line)) is None:
             raise no_such_line(code, seen.standings, line, seen.on)
-        shelves, services = await asyncio.gather(self._store.shelves({code}), self._served_at(code))
+        shelves, services = await asyncio.gather(self._store.shelves.of({code}), self._served_at(code))
         facts = shelves[code].facts_about(code)
         told = services[line.programme]
         if self._suppression.active:
@@ -450,12 +451,12 @@ class Reader:
 
     async def sequence(self) -> int:
         """The highest EVENTS sequence that what is read afterwards reflects."""
-        return max((await self._store.checkpoints()).values(), default=0)
+        return await self._store.sequence()
 
     async def _served(self, code: str, day: date) -> dict[Programme, int]:
         if level_of(code) in _NARROW:
             return dict.fromkeys(PROGRAMMES, 0)
-        documents = await self._store.services(kabkota_in(code))
+        documents = await self._store.shelves.services(kabkota_in(code))
         return {
             programme: sum(count for _, on, count in services_of(documents, programme, "channel") if on <= day)
             for programme in PROGRAMMES
@@ -463,7 +464,7 @@ class Reader:
 
     async def _served_at(self, code: str) -> dict[Programme, Counter[Visit]]:
         """Services by day and place of the kab/kota that the region is or lies in."""
-        documents = await self._store.services([owner_of(code)])
+        documents = await self._store.shelves.services([owner_of(code)])
         served: dict[Programme, Counter[Visit]] = {programme: Counter() for programme in PROGRAMMES}
         for programme, done in served.items():
             for place, day, count in services_of(documents, programme, "place"):
@@ -474,7 +475,7 @@ class Reader:
         self, kabkota: tuple[str, ...], programme: Programme, by: Dimension, first: date | None, last: date | None
     ) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for key, day, count in services_of(await self._store.services(kabkota), programme, by):
+        for key, day, count in services_of(await self._store.shelves.services(kabkota), programme, by):
             if (first is None or first <= day) and (last is None or day <= last):
                 counts[key] += count
         return counts
@@ -482,9 +483,9 @@ class Reader:
     async def _shelved(self, code: str, *, finer: bool = False) -> _Shelved:
         region = find(code)
         if region.level in (Level.NATION, Level.PROVINCE):
-            return _Shelved(region, await self._store.shelves({code, *kabkota_in(code)}))
+            return _Shelved(region, await self._store.shelves.of({code, *kabkota_in(code)}))
         owner = owner_of(code)
-        return _Shelved(region, await self._store.shelves({owner}, finer=finer or region.level is not Level.KABKOTA))
+        return _Shelved(region, await self._store.shelves.of({owner}, finer=finer or region.level is not Level.KABKOTA))
 
     @staticmethod
     def _wajib_ktp(book: Book, day: date) -> WajibKtpCount | None:

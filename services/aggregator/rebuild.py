@@ -84,13 +84,13 @@ class Rebuild:
             )
             for number in (serving, serving + 1)
         ]
-        self._compactor = Compactor(self._stores[1])
+        self._compactor = Compactor(self._stores[1].merging)
         self._touched: set[str] = set()
         self._projector = Projector(
-            self._stores[1], js, self._metrics, merged=self._merged, batch_events=settings.batch_events
+            self._stores[1].merging, js, self._metrics, merged=self._merged, batch_events=settings.batch_events
         )
         self._assessor = Assessor(
-            self._stores[1],
+            self._stores[1].assessments,
             js,
             self._metrics,
             policy=settings.policy,
@@ -124,7 +124,7 @@ class Rebuild:
             found = await self._differences() if compared else []
             flipped = not dry_run and not found
             if flipped:
-                await rebuilt.adopt_standings(serving)
+                await rebuilt.assessments.adopt(serving.assessments)
                 self._touched.clear()  # who follows the pointer assesses all that was projected before
                 await self._pointer.flip(rebuilt.projection)
                 await self._handed_over()
@@ -169,7 +169,7 @@ class Rebuild:
     async def _differences(self) -> list[Difference]:
         """What differs between the two while events go on arriving: looked at again until it stands still."""
         serving, rebuilt = self._stores
-        found = await self._compared(sorted(await serving.owners() | await rebuilt.owners()))
+        found = await self._compared(sorted(await serving.shelves.owners() | await rebuilt.shelves.owners()))
         for _ in range(_ROUNDS):
             if not found:
                 break
@@ -187,7 +187,7 @@ class Rebuild:
         found: dict[str, list[Difference]] = {}
         for start in range(0, len(owners), _REGIONS_AT_ONCE):
             chunk = owners[start : start + _REGIONS_AT_ONCE]
-            one, other = await serving.figures(chunk), await rebuilt.figures(chunk)
+            one, other = await serving.shelves.figures(chunk), await rebuilt.shelves.figures(chunk)
             compared = {owner: list(differences(owner, one[owner], other[owner])) for owner in chunk}
             found |= {owner: listed for owner, listed in compared.items() if listed}
         return found

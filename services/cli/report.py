@@ -39,9 +39,10 @@ async def print_report(
 
     day = on or today(code)
     async with serving(settings) as projection:
-        overview = Overview(projection.store, policy=settings.policy, today=today)
+        store = projection.store
+        overview = Overview(store.assessments, store.shelves, policy=settings.policy, today=today)
         suppression = Suppression(settings.smallest_cell)
-        reader = Reader(projection.store, overview, policy=settings.policy, today=today, suppression=suppression)
+        reader = Reader(store, overview, policy=settings.policy, today=today, suppression=suppression)
         # Always as of a day: what a running aggregator assessed may be of another.
         found = await gathered(reader, region, None, day, day)
     file = output or Path(file_name((code,), day, "pdf"))

@@ -121,14 +121,14 @@ class Verification:
         wanted = owners_of(codes)
         await self._same_origin()
         await self._fold()
-        owners = sorted(wanted or self._recount.owners() | await self._projection.store.owners())
+        owners = sorted(wanted or self._recount.owners() | await self._projection.store.shelves.owners())
         if sample is not None:
             owners = SystemRandom().sample(owners, min(sample, len(owners)))
         queue, tries = deque(sorted(owners)), Counter[str]()
         while queue:
             chunk = [queue.popleft() for _ in range(min(_REGIONS_AT_ONCE, len(queue)))]
             await self._projected()
-            stored = await self._projection.store.figures(chunk)
+            stored = await self._projection.store.shelves.figures(chunk)
             moved = await self._fold()
             for owner in chunk:
                 tries[owner] += 1

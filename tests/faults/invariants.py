@@ -16,7 +16,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from services.aggregator.store import COUNTED
+from services.aggregator.counters import COUNTED
 from tests.faults.load import Identity, RawEvent, Receipts, identity
 from tests.faults.mailbox import taken
 from tests.faults.world import AGGREGATORS, World

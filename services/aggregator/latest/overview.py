@@ -15,9 +15,10 @@ from typing import Any
 
 from services.aggregator.book import Book
 from services.aggregator.facts import facts_of
+from services.aggregator.latest.kept import Assessments
 from services.aggregator.latest.view import Decrees, View, followed, stale, wide_rows
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.store import Store
+from services.aggregator.shelves import Shelves
 from shared.errors import RecoverableError
 from shared.events import PROGRAMMES, Programme
 from shared.events.standing import Standing
@@ -46,8 +47,11 @@ class Seen:
 class Overview:
     """Of one projection. ``today`` gives the business date in a region's zone."""
 
-    def __init__(self, store: Store, *, policy: Policy, today: Callable[[str], date]) -> None:
-        self._store = store
+    def __init__(
+        self, assessments: Assessments, shelves: Shelves, *, policy: Policy, today: Callable[[str], date]
+    ) -> None:
+        self._assessments = assessments
+        self._shelves = shelves
         self._policy = policy
         self._today = today
         self._one_refresh = asyncio.Lock()
@@ -108,7 +112,7 @@ class Overview:
             rows = wide_rows(code, view, book, on, self._policy)
         else:
             rows = view.rows_of(code) or assess_all(code, book, (), on, self._policy)
-        position = {"sequence": sequence, "projection": self._store.projection}
+        position = {"sequence": sequence, "projection": self._assessments.projection}
         placed = tuple(row.model_copy(update=position) for row in rows)
         done = {programme: book.done_by(programme, on) for programme in PROGRAMMES}
         kept = book if wide else None
@@ -116,8 +120,8 @@ class Overview:
 
     async def _read(self) -> None:
         read_at = datetime.now(UTC)
-        revisions, documents = await asyncio.gather(self._store.revisions(), self._store.decrees(_WIDE))
-        read = await self._store.assessments(changed) if (changed := stale(self.view, revisions)) else {}
+        revisions, documents = await asyncio.gather(self._assessments.revisions(), self._shelves.decrees(_WIDE))
+        read = await self._assessments.of(changed) if (changed := stale(self.view, revisions)) else {}
         self.view = followed(self.view, revisions, read, self._decreed(documents), time.time_ns() // 1_000_000)
         self._targets, self.read_at = documents, read_at
 

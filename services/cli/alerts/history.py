@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.store import Shelf
+from services.aggregator.shelves import Shelf
 from shared.events.standing import Standing
 
 _ONE_DAY = timedelta(days=1)

@@ -44,7 +44,7 @@ async def explain(code: str, day: date | None, nats_url: str, mongo_url: str) ->
     async with streams.connection(nats_url) as client:
         alerts = await alerts_until(client.jetstream(), now)
     async with serving(AggregatorSettings(mongo_url=mongo_url)) as projection:
-        shelf = (await projection.store.shelves([code]))[code]
+        shelf = (await projection.store.shelves.of([code]))[code]
     found = [f"by projection {projection.number}, as in the notifier's settings here; {now:%Y-%m-%d %H:%M %Z}"]
     if not settings.recipients_file.exists():
         found.append(f"quiet times are not known here: there is no {settings.recipients_file}")
@@ -71,7 +71,7 @@ async def simulated(first: date, last: date, codes: Sequence[str], mongo_url: st
     async with serving(AggregatorSettings(mongo_url=mongo_url)) as projection:
         for start in range(0, len(heads), _REGIONS_AT_ONCE):
             chunk = heads[start : start + _REGIONS_AT_ONCE]
-            shelves = await projection.store.shelves(chunk)
+            shelves = await projection.store.shelves.of(chunk)
             for head in chunk:
                 history = days(head, shelves[head], first, last, policy)
                 told += replay(head, history, settings.policy, hours)

@@ -17,7 +17,8 @@ from services.aggregator.latest.assessment import Assessment
 from services.aggregator.latest.ledger import ledger_of
 from services.aggregator.latest.overview import Overview
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.store import Shelf, Store
+from services.aggregator.shelves import Shelf
+from services.aggregator.store import Store
 from shared.database import Database, DatabaseUnavailableError
 from tests.servers import Process, free_port, listens, mongo_process, mongo_url, running
 from tests.waiting import eventually
@@ -46,7 +47,7 @@ async def stores(mongo: tuple[Process, str]) -> AsyncIterator[tuple[Store, Store
 
 
 def overview(store: Store) -> Overview:
-    return Overview(store, policy=Policy(), today=lambda code: DAY)
+    return Overview(store.assessments, store.shelves, policy=Policy(), today=lambda code: DAY)
 
 
 async def assess(store: Store, code: str, actual: int) -> None:
@@ -55,7 +56,7 @@ async def assess(store: Store, code: str, actual: int) -> None:
     def assessment_of(owner: str, shelf: Shelf) -> Assessment:
         return Assessment(assess_all(owner, book, (), DAY, Policy()), ledger_of(book))
 
-    await store.assess([code], assessment_of)
+    await store.assessments.assess([code], assessment_of)
 
 
 async def done(found: Overview, code: str) -> int:
@@ -144,14 +145,15 @@ async def test_a_projection_knows_what_was_assessed_in_another_since(mongo: tupl
     one, other = Store(database, 1, "one"), Store(database.sibling("laju_p2"), 2, "other")
     for store in (one, other):
         await store.ensure()
-    assert await other.behind(one) == []
+    known, present = other.assessments, one.assessments
+    assert await known.behind(present) == []
     for code in ("51.71", "35.73"):
         await assess(one, code, 5)
-    assert await other.behind(one) == ["35.73", "51.71"]
-    await other.adopt_standings(one)
-    assert await other.behind(one) == []
+    assert await known.behind(present) == ["35.73", "51.71"]
+    await known.adopt(present)
+    assert await known.behind(present) == []
     await assess(one, "51.71", 6)
-    assert await other.behind(one) == ["51.71"]
+    assert await known.behind(present) == ["51.71"]
     await assess(other, "51.71", 6)
-    assert (await other.behind(one), await one.behind(other)) == ([], ["51.71"])
+    assert (await known.behind(present), await present.behind(known)) == ([], ["51.71"])
     database.close()
