@@ -21,7 +21,7 @@ from services.aggregator.metrics import Metrics
 from services.aggregator.pointer import database_name
 from services.aggregator.projection import Changes
 from services.aggregator.projector import Projector
-from services.aggregator.reading import Reader
+from services.aggregator.reading.reader import Reader
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from services.aggregator.suppression import Suppression

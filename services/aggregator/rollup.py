@@ -26,6 +26,13 @@ def roll_up(region: str, standings: Sequence[Standing], of: int, on: date, polic
     return [_sum(region, list(group), of, on, policy) for _, group in groupby(rows, key=_line)]
 
 
+def with_roll_up(own: Sequence[Standing], rolled: Sequence[Standing]) -> list[Standing]:
+    """The rows of a wider region: its ``own``, then what its kab/kota come to; of a programme for which they have
+    targets, it is not said that the region itself has none."""
+    covered = {row.programme for row in rolled}
+    return [*(row for row in own if row.target or row.programme not in covered), *rolled]
+
+
 def _line(row: Standing) -> tuple[str, int, str]:
     target = _target(row)
     return (row.programme, -target.due_on.toordinal(), target.authority)

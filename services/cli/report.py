@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from services.aggregator.latest.overview import Overview
-from services.aggregator.reading import Reader
+from services.aggregator.reading.reader import Reader
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.suppression import Suppression
 from services.aggregator.web.exports.naming import file_name

@@ -12,7 +12,7 @@ from services.aggregator.latest.assessment import Assessment
 from services.aggregator.latest.ledger import Ledger
 from services.aggregator.latest.summed import summed
 from services.aggregator.pace import Policy, assess_all
-from services.aggregator.rollup import roll_up
+from services.aggregator.rollup import roll_up, with_roll_up
 from shared.events.standing import Standing
 from shared.wilayah import Level, kabkota_in, level_of
 
@@ -89,6 +89,4 @@ def wide_rows(code: str, view: View, book: Book, on: date, policy: Policy) -> li
     """The standings of a province or the nation on day ``on``: its own targets, then the roll-up of its kab/kota's."""
     members = kabkota_in(code)
     rolled = roll_up(code, view.rows_within(code), len(members), on, policy)
-    covered = {row.programme for row in rolled}
-    own = assess_all(code, book, view.decrees.get(code, ()), on, policy)
-    return [row for row in own if row.target or row.programme not in covered] + rolled
+    return with_roll_up(assess_all(code, book, view.decrees.get(code, ()), on, policy), rolled)

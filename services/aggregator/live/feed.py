@@ -177,7 +177,7 @@ async def _bring_narrow(channel: Channel, generation: Generation, view: View, ch
     channel.due = monotonic() + _NARROW_SECONDS
     with suppress(RecoverableError, TimeoutError):  # the next look says so
         async with asyncio.timeout(_ANSWER_SECONDS):
-            channel.put(of_reading(*await generation.reader.at_once(code)))
+            channel.put(of_reading(*await generation.reader.regions.with_standings(code)))
         channel.of = of
 
 

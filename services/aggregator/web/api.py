@@ -17,7 +17,7 @@ from services.aggregator.briefing import Line, NoSuchLineError
 from services.aggregator.claims import CheckedClaim
 from services.aggregator.generation import Generation
 from services.aggregator.interventions import Effect
-from services.aggregator.reading import Reader
+from services.aggregator.reading.reader import Reader
 from services.aggregator.suppression import Suppressed
 from services.aggregator.web.parameters import BusinessDay
 from shared.briefing import Briefing
@@ -154,7 +154,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
 
     @router.get("/regions/{code}", summary="Counts, coverage, backlog, stock and warnings of a region")
     async def region(code: Known, reader: Reader = reflecting, on: On = None) -> RegionReading:
-        return await reader.region(code, on)
+        return await reader.regions.of(code, on)
 
     @router.get("/regions/{code}/standings", summary="Where the region stands against each of its targets")
     async def standings(
@@ -164,7 +164,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
         on: On = None,
         min_sequence: MinSequence = None,
     ) -> Standings:
-        rows = await reader.standings(code, programme, on, anew=min_sequence is not None)
+        rows = await reader.standings.of(code, programme, on, anew=min_sequence is not None)
         asked = set(PROGRAMMES if programme is None else (programme,))
         # Each has a row, and be it one without a target.
         return Standings(standings=rows, suppressed=not asked <= {row.programme for row in rows})
@@ -174,7 +174,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
         code: Known, programme: Of, authority: SetBy, due_on: DueOn, reader: Reader = reflecting, on: On = None
     ) -> Briefing:
         try:
-            return await reader.briefing(code, Line(programme, authority, due_on), on)
+            return await reader.briefings.of(code, Line(programme, authority, due_on), on)
         except NoSuchLineError as error:
             raise Problem(404, "No such target", error.reason) from error
 
@@ -182,7 +182,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     async def daily(
         code: Known, programme: Of, reader: Reader = reflecting, first: From = None, to: To = None
     ) -> Daily:
-        told = await reader.days(code, programme, first, to)
+        told = await reader.work.days(code, programme, first, to)
         return Daily(region=code, programme=programme, days=told.days, suppressed=told.suppressed)
 
     @router.get("/regions/{code}/breakdown", summary="Services by channel, place, group or region")
@@ -195,7 +195,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
                 "No breakdown at this level",
                 f"breakdowns are kept by kab/kota: ask for {code[:5]} instead of {code}",
             )
-        told = await reader.shares(code, programme, by, first, to)
+        told = await reader.work.shares(code, programme, by, first, to)
         return Breakdown(
             region=code,
             programme=programme,
@@ -210,15 +210,15 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
 
     @router.get("/regions/{code}/claims", summary="Published figures, recomputed on each basis")
     async def claims(code: Known, reader: Reader = reflecting) -> Claims:
-        return Claims(claims=await reader.claims(code))
+        return Claims(claims=await reader.reported.claims(code))
 
     @router.get("/regions/{code}/interventions", summary="Daily rate before, during and after each intervention")
     async def interventions(code: Known, reader: Reader = reflecting, on: On = None) -> Interventions:
-        return Interventions(interventions=await reader.interventions(code, on))
+        return Interventions(interventions=await reader.reported.interventions(code, on))
 
     @router.get("/regions/{code}/outreach", summary="Outreach days: applicants beside services done")
     async def outreach(code: Known, reader: Reader = reflecting) -> Outreach:
-        return Outreach(outreach=await reader.outreach(code))
+        return Outreach(outreach=await reader.reported.outreach(code))
 
     @router.get("/progress", summary="How far the projection is", tags=["operations"])
     async def progress() -> Progress:

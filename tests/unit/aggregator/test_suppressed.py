@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aggregator import suppressed
 from services.aggregator.answers import (
     Day,
     Days,
@@ -22,6 +21,7 @@ from services.aggregator.answers import (
     WajibKtpCount,
 )
 from services.aggregator.figures import percent
+from services.aggregator.reading import suppressed
 from services.aggregator.stock import Backlog, ReasonCount, Stock
 from services.aggregator.suppression import Suppression
 from shared.briefing import Point

@@ -44,7 +44,7 @@ async def table(visit: Visit, region: Region, kind: Kind, clock: Clock) -> Respo
     """The table of regions on the region's page: the same rows in the same order."""
     code, day = region.code, visit.day(region.code)
     stamp = await _stamp(visit)
-    rows = tables.principal(await visit.reader.parts(code, visit.on), visit.programme, day)
+    rows = tables.principal(await visit.reader.standings.parts(code, visit.on), visit.programme, day)
     # Searched and sorted by the page's own view, so that the file cannot differ from it.
     shown = tables.regions(rows, await visit.shell(code), "").rows
     by_code = {row.region: row for row in rows}
@@ -57,7 +57,7 @@ async def days(visit: Visit, region: Region, span: Span, kind: Kind, clock: Cloc
     day = visit.day(region.code)
     last = span.last or day
     stamp = await _stamp(visit)
-    found = await visit.reader.daily(region.code, visit.programme, span.first, last)
+    found = await visit.reader.work.daily(region.code, visit.programme, span.first, last)
     subject = Subject("days", region, visit.programme, day, span.first, last)
     return await _file(visit, subject, contents.of_days(found, _words(visit)), stamp, kind, clock)
 
@@ -75,7 +75,7 @@ async def services(visit: Visit, region: Region, span: Span, kind: Kind, clock: 
     first = span.first or last - DAYS_SHOWN
     stamp = await _stamp(visit)
     shares = await asyncio.gather(
-        *(visit.reader.breakdown(region.code, visit.programme, by, first, last) for by in SERVICES)
+        *(visit.reader.work.breakdown(region.code, visit.programme, by, first, last) for by in SERVICES)
     )
     sheet = contents.of_services(dict(zip(SERVICES, shares, strict=True)), visit.say, _words(visit))
     return await _file(visit, Subject("services", region, visit.programme, day, first, last), sheet, stamp, kind, clock)
@@ -87,7 +87,7 @@ async def _file(visit: Visit, subject: Subject, sheet: Sheet, stamp: Stamp, kind
     else:
         code, request = subject.region.code, visit.request
         standings, reading = await asyncio.gather(
-            visit.reader.standings(code, subject.programme, visit.on), visit.reader.region(code, visit.on)
+            visit.reader.standings.of(code, subject.programme, visit.on), visit.reader.regions.of(code, visit.on)
         )
         made = clock().astimezone(zone_of(code))
         address = f"{request.url.path}?{request.url.query}".rstrip("?")[:_LONGEST_ADDRESS]

@@ -23,7 +23,7 @@ async def target(visit: Visit, region: Region, line: Line) -> Response:
         NotThereError: there never was one.
     """
     day, say = visit.day(region.code), visit.say
-    decrees = await visit.reader.decrees(region.code, line)
+    decrees = await visit.reader.standings.decrees(region.code, line)
     versions = targets.history(decrees, day, say)
     if not versions:
         raise NotThereError("missing.target", name=region.name)
@@ -31,7 +31,7 @@ async def target(visit: Visit, region: Region, line: Line) -> Response:
     shell = await visit.shell(region.code, Crumb(title, None))
     cards = []
     try:
-        told = await visit.reader.briefing(region.code, line, visit.on)
+        told = await visit.reader.briefings.of(region.code, line, visit.on)
     except NoSuchLineError:
         pass  # it was withdrawn, or is not yet in force
     else:
@@ -43,7 +43,9 @@ async def target(visit: Visit, region: Region, line: Line) -> Response:
 async def claims(visit: Visit, region: Region) -> Response:
     """Published figures against what we know."""
     shell, title = await _around(visit, region, "claims")
-    found = [claim for claim in await visit.reader.claims(region.code) if claim.as_of <= visit.day(region.code)]
+    found = [
+        claim for claim in await visit.reader.reported.claims(region.code) if claim.as_of <= visit.day(region.code)
+    ]
     return rendered("claims.html", shell, title=title, claims=found, basis_of=_basis)
 
 
@@ -51,7 +53,7 @@ async def interventions(visit: Visit, region: Region) -> Response:
     """What each intervention brought, and the outreach days."""
     shell, title = await _around(visit, region, "interventions")
     effects, outreach = await asyncio.gather(
-        visit.reader.interventions(region.code, visit.on), visit.reader.outreach(region.code)
+        visit.reader.reported.interventions(region.code, visit.on), visit.reader.reported.outreach(region.code)
     )
     day = visit.day(region.code)
     shown = [row for row in outreach if row.on <= day]
@@ -62,8 +64,8 @@ async def trust(visit: Visit, region: Region) -> Response:
     """What contradicts itself, who is silent, and what could not be applied."""
     shell, title = await _around(visit, region, "quality")
     rows, reading, quarantined = await asyncio.gather(
-        visit.reader.parts(region.code, visit.on),
-        visit.reader.region(region.code, visit.on),
+        visit.reader.standings.parts(region.code, visit.on),
+        visit.reader.regions.of(region.code, visit.on),
         visit.generation.quarantined(),
     )
     found = quality.checked(rows)

@@ -67,7 +67,7 @@ class Telling:
     async def _texts(self, code: str, programme: Programme, shell: Shell, parts: Sequence[LivePart]) -> Texts:
         generation = self.generation()
         if level_of(code) not in _IN_MEMORY:
-            reading, standings = await generation.reader.at_once(code)
+            reading, standings = await generation.reader.regions.with_standings(code)
             return _page(standings, Stamp(reading.sequence, generation.number), shell)
         overview = generation.overview
         view = overview.view

@@ -37,11 +37,11 @@ async def _wider(visit: Visit, region: Region) -> Response:
     """The nation or a province: its own standings, the map, who moved, and the table of all."""
     code, day = region.code, visit.day(region.code)
     standings, rows = await asyncio.gather(
-        visit.reader.standings(code, None, visit.on), visit.reader.parts(code, visit.on)
+        visit.reader.standings.of(code, None, visit.on), visit.reader.standings.parts(code, visit.on)
     )
     shell = await visit.shell(code)
     shown = tables.principal(rows, visit.programme, day)
-    provinces = await visit.reader.provinces(rows, visit.on) if region.level is Level.NATION else []
+    provinces = await visit.reader.standings.provinces(rows, visit.on) if region.level is Level.NATION else []
     tiles = wide.tiled(tables.principal(provinces, visit.programme, day), shell)
     caption = visit.say("table.caption", programme=visit.say(f"programme.{visit.programme}"), day=visit.say.day(day))
     return rendered(
@@ -69,7 +69,9 @@ async def _nearer(visit: Visit, region: Region) -> Response:
     code, day = region.code, visit.day(region.code)
     reader = visit.reader
     reading, standings, rows = await asyncio.gather(
-        reader.region(code, visit.on), reader.standings(code, None, visit.on), reader.parts(code, visit.on)
+        reader.regions.of(code, visit.on),
+        reader.standings.of(code, None, visit.on),
+        reader.standings.parts(code, visit.on),
     )
     shell = await visit.shell(code)
     shown = tables.principal(rows, visit.programme, day)
@@ -96,13 +98,13 @@ async def _work(visit: Visit, region: Region, day: date, standings: Iterable[Sta
     code, programme, reader = region.code, visit.programme, visit.reader
     first = day - DAYS_SHOWN
     needed = next((row.required_rate for row in standings if row.programme == programme and row.target), None)
-    days = await reader.daily(code, programme, first - _AVERAGED, day)
+    days = await reader.work.daily(code, programme, first - _AVERAGED, day)
     title = visit.say("chart.daily", programme=visit.say(f"programme.{programme}"))
     drawn = [drawings.daily(days, title, needed, visit.say)]
     if region.level in NARROW:
         return drawn
     by_channel, by_place, elsewhere, here = await asyncio.gather(
-        *(reader.breakdown(code, programme, by, first, day) for by in SERVICES)
+        *(reader.work.breakdown(code, programme, by, first, day) for by in SERVICES)
     )
     drawn += [
         drawings.shares(rows, visit.say(f"chart.{by}"), by, visit.say)
@@ -123,7 +125,7 @@ async def _cards(visit: Visit, standings: Iterable[Standing], shell: Shell, code
             continue
         line = Line(standing.programme, standing.target.authority, standing.target.due_on)
         # Card and chart are of one moment: the one at which what lies behind was read.
-        told = await visit.reader.briefing(code, line, visit.on)
+        told = await visit.reader.briefings.of(code, line, visit.on)
         found.append(Section(card(told.standing, shell), drawings.burn_up(told, visit.say), told))
     return found
 

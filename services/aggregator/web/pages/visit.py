@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from services.aggregator.generation import Generation
-from services.aggregator.reading import Reader
+from services.aggregator.reading.reader import Reader
 from services.aggregator.web.access.visitor import SIGN_OUT, visitor_of
 from services.aggregator.web.pages import language
 from services.aggregator.web.pages.shell import Crumb, Shell, Stamp, crumbs_of

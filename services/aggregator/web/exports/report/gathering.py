@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from services.aggregator.answers import Days, RegionReading, Share
 from services.aggregator.briefing import Line, NoSuchLineError
 from services.aggregator.interventions import Effect
-from services.aggregator.reading import Reader
+from services.aggregator.reading.reader import Reader
 from services.aggregator.web.pages import tables, wide
 from services.aggregator.web.pages.regions import DAYS_SHOWN
 from shared.briefing import Briefing
@@ -46,20 +46,20 @@ class Gathered:
 async def gathered(reader: Reader, region: Region, programme: Programme | None, on: date | None, day: date) -> Gathered:
     """All of it as of ``on``, or of today, which is ``day`` in either case. Both programmes if none is named."""
     code = region.code
-    reading, standings = await asyncio.gather(reader.region(code, on), reader.standings(code, programme, on))
+    reading, standings = await asyncio.gather(reader.regions.of(code, on), reader.standings.of(code, programme, on))
     shown = in_force(standings, day)
     leads = shown[0].programme if shown else programme or "ikd"
     told = await _told(reader, shown[0], on) if shown else None
     wider = region.level in (Level.NATION, Level.PROVINCE)
-    parts = tables.principal(await reader.parts(code, on), leads, day) if wider or told is None else []
+    parts = tables.principal(await reader.standings.parts(code, on), leads, day) if wider or told is None else []
     tally = wide.tally(parts) if wider else {}
     if told is not None:
         return Gathered(region, day, reading, leads, led_by(told.standing, shown), told, tally)
     begin = day - DAYS_SHOWN
     days, effects = await asyncio.gather(
-        reader.days(code, leads, begin - _AVERAGED, day), reader.interventions(code, on)
+        reader.work.days(code, leads, begin - _AVERAGED, day), reader.reported.interventions(code, on)
     )
-    places = await reader.breakdown(code, leads, "place", begin, day) if region.level is Level.KABKOTA else []
+    places = await reader.work.breakdown(code, leads, "place", begin, day) if region.level is Level.KABKOTA else []
     return Gathered(
         region,
         day,
@@ -104,6 +104,6 @@ async def _told(reader: Reader, first: Standing, on: date | None) -> Briefing | 
         return None
     line = Line(first.programme, first.target.authority, first.target.due_on)
     try:
-        return await reader.briefing(first.region, line, on, most_behind=_MOST_PARTS)
+        return await reader.briefings.of(first.region, line, on, most_behind=_MOST_PARTS)
     except NoSuchLineError:
         return None  # withdrawn or hidden since the standings were read
