@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from datetime import date
 
@@ -72,7 +72,7 @@ class Briefings:
         rows = wide_rows(shelved, within, day, policy) if shelved.wide else own_rows(shelved, day, policy)
         if (standing := on_line(rows, line)) is None:
             raise no_such_line(code, rows, line, day)
-        if not shelved.wide and not shelved.hidden.told([standing]):
+        if not shelved.wide and standing not in shelved.hidden.told(rows):
             raise NoSuchLineError(suppressed.why_hidden(code, suppression))
         facts = _told_facts(shelved.facts, services, day, suppression)
         parts = _parts(shelved, standing, within, line)
@@ -86,8 +86,11 @@ class Briefings:
 def _parts(shelved: Shelved, standing: Standing, within: Iterable[Standing], line: Line) -> list[Narrower]:
     """The parts, with their rows ``within``; of those whose counts are hidden nothing is known."""
     code, programme = shelved.region.code, line.programme
-    hidden = frozenset() if shelved.wide else shelved.hidden.parts(code, programme, standing.judged_on)
     targeted = {row.region: row for row in within if on_line([row], line)}
+    hidden: Set[str] = frozenset()
+    if not shelved.wide:
+        told = {row.region for row in shelved.hidden.told(within) if row.programme == programme}
+        hidden = shelved.hidden.parts(code, programme, standing.judged_on) | (targeted.keys() - told)
     return [
         Narrower(part, shelved.books[part], shelf.facts_about(part).baselines.get(programme, ()), targeted.get(part))
         if part not in hidden

@@ -9,7 +9,8 @@ from functools import cache
 from services.aggregator.shelves import Shelf
 from services.aggregator.suppression import Suppression
 from shared.events import PROGRAMMES, Programme
-from shared.events.standing import Standing
+from shared.events.region import Target
+from shared.events.standing import Standing, TargetInForce
 
 
 class Hidden:
@@ -33,9 +34,20 @@ class Hidden:
             return frozenset()
         return self._suppression.parts(code, self._done(programme, day))
 
+    def basis(self, code: str, target: Target | TargetInForce | None, day: date) -> bool:
+        """Whether a region's target is a share of a count that is hidden by the end of a day."""
+        return target is not None and target.basis == "percent_of_recorded" and self.count(code, "perekaman", day)
+
     def told(self, rows: Iterable[Standing]) -> list[Standing]:
-        """Those of these rows whose figures are not hidden: all of them follow from one count."""
-        return [row for row in rows if not self.count(row.region, row.programme, row.judged_on)]
+        """Those of these rows whose figures are not hidden: all of them follow from the count and what the target is a
+        share of. A region's rows of one programme go together, so that it is seen that something is missing."""
+        known = list(rows)
+        hidden = {
+            (row.region, row.programme)
+            for row in known
+            if self.count(row.region, row.programme, row.judged_on) or self.basis(row.region, row.target, row.judged_on)
+        }
+        return [row for row in known if (row.region, row.programme) not in hidden]
 
     def _done(self, programme: Programme, day: date) -> Callable[[str], int]:
         return lambda code: self._book(code).done_by(programme, day)

@@ -19,12 +19,13 @@ class Reported:
         self._source = source
 
     async def claims(self, code: str) -> list[CheckedClaim]:
-        """Every published figure about the region, checked; none of a day when its count is hidden."""
+        """Every published figure about the region, checked; none of a day when its count is hidden, or that of the
+        recorded, of which IKD is a share."""
         shelved = await self._source.shelved(code)
         return [
             check(claim, shelved.book, shelved.facts.decrees)
             for claim in reversed(shelved.facts.claims)
-            if not shelved.hidden.count(code, claim.programme, claim.as_of)
+            if not shelved.hidden.programmes(code, claim.as_of).intersection((claim.programme, "perekaman"))
         ]
 
     async def interventions(self, code: str, on: date | None = None) -> list[Effect]:

@@ -86,10 +86,14 @@ class Standings:
 
     async def decrees(self, code: str, line: Line) -> list[tuple[Decree, int | None]]:
         """Every version of a target line of the region by the day it took effect, with how many people it asked for on
-        that day; ``None`` if that cannot be said."""
+        that day; ``None`` if that cannot be said, or is hidden."""
         shelved = await self._source.shelved(code)
-        return [
-            (decree, required_on(shelved.book, decree.target, decree.effective_on) if decree.target else None)
-            for decree in sorted(shelved.facts.decrees, key=lambda decree: decree.effective_on)
-            if decree.line == tuple(line)
-        ]
+        ordered = sorted(shelved.facts.decrees, key=lambda decree: decree.effective_on)
+        return [(decree, _asked_for(shelved, decree)) for decree in ordered if decree.line == tuple(line)]
+
+
+def _asked_for(shelved: Shelved, decree: Decree) -> int | None:
+    target, day = decree.target, decree.effective_on
+    if target is None or shelved.hidden.basis(shelved.region.code, target, day):
+        return None
+    return required_on(shelved.book, target, day)
