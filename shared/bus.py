@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeVar
 
 from faststream.nats import NatsBroker
@@ -144,6 +145,26 @@ def stream_configs(replicas: int, partitions: int) -> list[StreamConfig]:
             **common,
         ),
     ]
+
+
+_COMPARED = (
+    "subjects", "storage", "retention", "discard", "max_age", "max_msgs", "max_bytes", "max_msgs_per_subject",
+    "num_replicas", "deny_delete", "deny_purge", "allow_direct",
+)  # fmt: skip
+
+
+def differing(present: StreamConfig, wanted: StreamConfig) -> dict[str, tuple[object, object]]:
+    """In what a stream is not as it would be created now: each field with what it is, and what it should be. How many
+    partitions EVENTS has was decided when it was created."""
+    found = {}
+    for field in _COMPARED:
+        should = getattr(wanted, field)
+        is_ = getattr(present, field)
+        # The server leaves out what is off.
+        is_ = type(should)() if is_ is None else is_
+        if (is_ or 0) != (should or 0):
+            found[field] = tuple(value.value if isinstance(value, Enum) else value for value in (is_, should))
+    return found
 
 
 def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:

@@ -10,6 +10,8 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
@@ -80,6 +82,19 @@ class Session:
             await self._database[collection].delete_many(query, session=self._session)
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What a database server says of itself; ``now`` is its clock (UTC), the disk's bytes are 0 if it does not say,
+    ``transaction_seconds`` how long a transaction may stay open at most, ``None`` if it does not say."""
+
+    version: str
+    replica_set: str | None
+    now: datetime
+    disk_bytes: int
+    disk_used_bytes: int
+    transaction_seconds: int | None
+
+
 class Database:
     """One database of one MongoDB deployment."""
 
@@ -114,6 +129,46 @@ class Database:
             await self._client.admin.command("ping")
         except PyMongoError as error:
             raise DatabaseUnavailableError(f"pinging MongoDB failed: {type(error).__name__}") from error
+
+    async def server(self) -> Server:
+        """What is behind the address.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        try:
+            hello = await self._client.admin.command("hello")
+            build = await self._client.admin.command("buildInfo")
+            stats = await self._database.command("dbStats")
+            try:
+                parameter = await self._client.admin.command("getParameter", transactionLifetimeLimitSeconds=1)
+            except OperationFailure:  # another program that speaks the protocol, or not for us to know
+                parameter = {}
+        except PyMongoError as error:
+            raise DatabaseUnavailableError(f"asking the database failed: {_described(error)}") from error
+        return Server(
+            version=str(build["version"]),
+            replica_set=hello.get("setName"),
+            now=hello["localTime"].replace(tzinfo=UTC),  # commands answer without a zone
+            disk_bytes=int(stats.get("fsTotalSize", 0)),
+            disk_used_bytes=int(stats.get("fsUsedSize", 0)),
+            transaction_seconds=parameter.get("transactionLifetimeLimitSeconds"),
+        )
+
+    async def missing(self, indexes: Mapping[str, Sequence[str]]) -> list[str]:
+        """Which of these single-field indexes are not there, such as ``facts.owner``.
+
+        Raises:
+            DatabaseUnavailableError: the database cannot be reached.
+        """
+        found: list[str] = []
+        try:
+            for name, fields in indexes.items():
+                known = {index["key"][0][0] for index in (await self._database[name].index_information()).values()}
+                found += [f"index {name}.{field}" for field in fields if field not in known]
+        except ConnectionFailure as error:
+            raise DatabaseUnavailableError(f"asking for indexes failed: {type(error).__name__}") from error
+        return found
 
     async def reachable(self, *, retry_seconds: float = 0.5) -> None:
         """Wait until the database answers, for as long as it takes; readiness tells meanwhile."""

@@ -9,7 +9,7 @@ Batches are written in merging.py, regions are read in shelves.py, and assessmen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from services.aggregator.counters import COUNTED
 from services.aggregator.latest.kept import Assessments
@@ -22,6 +22,7 @@ FORMAT = 2
 """Of the documents; another number whenever this version could misread what the one before wrote."""
 
 _COLLECTIONS = ("citizens", "facts", *COUNTED, "checkpoints", "origin", "standings")
+_INDEXES: Mapping[str, Sequence[str]] = {"facts": ["owner"], **{name: ["region"] for name in COUNTED}}
 
 
 class Store:
@@ -40,7 +41,11 @@ class Store:
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
-        await self._database.ensure(_COLLECTIONS, {"facts": ["owner"], **{name: ["region"] for name in COUNTED}})
+        await self._database.ensure(_COLLECTIONS, _INDEXES)
+
+    async def missing(self) -> list[str]:
+        """The indexes that are not there, such as ``index facts.owner``."""
+        return await self._database.missing(_INDEXES)
 
     async def origin(self, created: str) -> str:
         """When the EVENTS stream that this database was built from was created; ``created`` if it is new.

@@ -7,6 +7,7 @@ import typer
 from services.cli.commands.alerts import alerts
 from services.cli.commands.archive import export_events, import_events
 from services.cli.commands.district import district
+from services.cli.commands.doctor import doctor
 from services.cli.commands.keys import keys
 from services.cli.commands.mail import mail
 from services.cli.commands.pages import pages
@@ -18,6 +19,7 @@ from services.cli.commands.send import send, template
 from services.cli.commands.services import aggregator, ingest, notifier
 from services.cli.commands.simulate import simulate_events
 from services.cli.commands.status import status
+from services.cli.commands.streams import streams
 from services.cli.commands.up import mail_catcher, up
 from services.cli.commands.verify import verify_projection
 
@@ -36,6 +38,7 @@ app.command("send")(send)
 app.command("template")(template)
 app.command("status")(status)
 app.command("report")(report)
+app.command("doctor")(doctor)
 app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)
 app.command("import")(import_events)
@@ -46,5 +49,6 @@ app.add_typer(mail, name="mail")
 app.add_typer(pages, name="pages")
 app.add_typer(pseudonyms, name="pseudonyms")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(streams, name="streams")
 app.command("verify")(verify_projection)
 app.command("simulate")(simulate_events)

@@ -1,0 +1,1 @@
+"""What ``laju doctor`` looks at: one module for each part of an installation, each giving findings."""
