@@ -10,11 +10,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
 from pydantic import BeforeValidator
 
 from services.aggregator.answers import By, Day, OutreachDay, RegionReading, Share
 from services.aggregator.briefing import Line, NoSuchLineError
 from services.aggregator.claims import CheckedClaim
+from services.aggregator.consumers import PartitionProgress
 from services.aggregator.generation import Generation
 from services.aggregator.interventions import Effect
 from services.aggregator.reading.reader import Reader
@@ -143,9 +145,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["regions"])
 
     async def reflected(response: Response, min_sequence: MinSequence = None) -> Reader:
-        current = generation()
-        if min_sequence is not None:
-            await _reached(current, min_sequence)
+        current = generation() if min_sequence is None else await _reached(generation, min_sequence)
         response.headers["Laju-Projection"] = str(current.number)
         response.headers["Laju-Sequence"] = str(await current.reader.sequence())
         return current.reader
@@ -222,11 +222,7 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
 
     @router.get("/progress", summary="How far the projection is", tags=["operations"])
     async def progress() -> Progress:
-        current = generation()
-        try:
-            partitions = await current.consumers.progress()
-        except NatsError as error:
-            raise BusUnavailableError(f"asking JetStream for progress failed: {type(error).__name__}") from error
+        current, partitions = await _progressed(generation)
         pending = sum(partition.pending for partition in partitions)
         return Progress(
             partitions=[
@@ -247,18 +243,29 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     return router
 
 
-async def _reached(current: Generation, sequence: int) -> None:
-    """Return once everything in EVENTS up to ``sequence`` is projected."""
+async def _progressed(generation: Callable[[], Generation]) -> tuple[Generation, list[PartitionProgress]]:
+    """The projection that serves, and how far it is. A consumer that was deleted is mended within seconds, and those of
+    a projection that another one follows are gone a moment before readers go over: it is waited for."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
+        current = generation()
         try:
-            partitions = await current.consumers.progress()
+            return current, await current.consumers.progress()
         except NatsError as error:
-            raise BusUnavailableError(f"asking JetStream for progress failed: {type(error).__name__}") from error
+            if not isinstance(error, NotFoundError) or time.monotonic() > deadline:
+                raise BusUnavailableError(f"asking JetStream for progress failed: {type(error).__name__}") from error
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _reached(generation: Callable[[], Generation], sequence: int) -> Generation:
+    """The projection that serves, once everything in EVENTS up to ``sequence`` is projected."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        current, partitions = await _progressed(generation)
         stored = max((part.stored_sequence for part in partitions), default=0)
         behind = [part for part in partitions if part.projected_sequence < min(sequence, part.stored_sequence)]
         if stored >= sequence and not behind:
-            return
+            return current
         if time.monotonic() > deadline:
             raise unavailable(
                 f"sequence {sequence} is not reached yet: EVENTS ends at {stored}, and "
