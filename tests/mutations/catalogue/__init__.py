@@ -1,0 +1,8 @@
+"""Defects that somebody could bring in, each a change of a few words, and where the suite must notice it."""
+
+from __future__ import annotations
+
+from tests.mutations.catalogue import alerts, projection
+from tests.mutations.mutation import Mutation
+
+MUTATIONS: tuple[Mutation, ...] = (*projection.MUTATIONS, *alerts.MUTATIONS)
