@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.mutations.catalogue import alerts, projection
+from tests.mutations.catalogue import access, alerts, exports, figures, live, pages, projection
 from tests.mutations.mutation import Mutation
 
-MUTATIONS: tuple[Mutation, ...] = (*projection.MUTATIONS, *alerts.MUTATIONS)
+MUTATIONS: tuple[Mutation, ...] = (
+    *projection.MUTATIONS,
+    *figures.MUTATIONS,
+    *alerts.MUTATIONS,
+    *access.MUTATIONS,
+    *pages.MUTATIONS,
+    *live.MUTATIONS,
+    *exports.MUTATIONS,
+)

@@ -9,6 +9,8 @@ NOTIFIER = "tests/integration/notifier/test_notifier.py"
 DELIVERY = "tests/integration/notifier/delivery"
 ALERT_RULES = "tests/unit/notifier/test_decide.py"
 ALERT_YEAR = "tests/property/test_alert_year.py"
+LETTERS = "tests/unit/notifier/delivery/test_facsimile.py"
+HISTORY = "tests/unit/notifier/test_history.py"
 HOURS = "tests/unit/notifier/test_schedule.py"
 
 MUTATIONS = (
@@ -122,5 +124,40 @@ MUTATIONS = (
         "services/notifier/schedule.py",
         (("local = now.astimezone(zone_of(region))", 'local = now.astimezone(zone_of("31"))'),),
         (HOURS,),
+    ),
+    Mutation(
+        "only the first link of a letter is taken out",
+        "services/notifier/delivery/facsimile.py",
+        (
+            (
+                'disabled="true" title="{instead}"\', entry.html)',
+                'disabled="true" title="{instead}"\', entry.html, count=1)',
+            ),
+        ),
+        (f"{LETTERS}::test_nobody_can_act_with_it",),
+    ),
+    Mutation(
+        "an address in capitals stays in a letter",
+        "services/notifier/delivery/facsimile.py",
+        ((", letter, flags=re.IGNORECASE)", ", letter)"),),
+        (f"{LETTERS}::test_addresses_are_taken_out",),
+    ),
+    Mutation(
+        "a letter as plain text still acts",
+        "services/notifier/delivery/facsimile.py",
+        (("_nobodys(_LINK.sub(_instead(entry), entry.text), entry)", "_nobodys(entry.text, entry)"),),
+        (f"{LETTERS}::test_nobody_can_act_with_it",),
+    ),
+    Mutation(
+        "a word about a province is not told of its kab/kota",
+        "services/notifier/history.py",
+        (("if within(code, region) or within(region, code)\n", "if within(code, region)\n"),),
+        (f"{HISTORY}::test_of_a_region_is_told_what_lies_in_it_and_what_was_said_about_all_of_a_wider_one",),
+    ),
+    Mutation(
+        "a step that comes twice stands where it was last",
+        "services/notifier/history.py",
+        (("    kept.setdefault(key, value)\n", "    kept[key] = value\n"),),
+        (f"{HISTORY}::test_what_was_published_twice_is_there_once_where_it_was_first",),
     ),
 )
