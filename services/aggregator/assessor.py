@@ -101,8 +101,7 @@ class Assessor:
 
     def _next(self) -> list[str]:
         """Takes as many of those that are touched as are assessed at once."""
-        watched = self._watched()
-        found = sorted(self._touched, key=lambda region: region not in watched)[:_CHUNK]
+        found = first_of(self._touched, self._watched(), _CHUNK)
         for region in found:
             del self._touched[region]
         return found
@@ -170,6 +169,12 @@ class Assessor:
             except NatsError as error:
                 raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
             self._metrics.assessed.inc()
+
+
+def first_of(waiting: Iterable[str], watched: Collection[str], most: int) -> list[str]:
+    """Of the kab/kota that wait, longest first, those whose turn it is, ``most`` at once: first those that somebody has
+    watched, then the others; among either who waits longest."""
+    return sorted(waiting, key=lambda region: region not in watched)[:most]
 
 
 def days_at(moment: datetime) -> tuple[date, ...]:

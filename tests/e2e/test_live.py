@@ -174,19 +174,23 @@ def test_an_accepted_event_moves_the_numbers_of_all_levels(laju: Pipeline) -> No
 
 
 def test_figures_that_change_no_standing_are_told_too(laju: Pipeline) -> None:
-    """Residents who move within a kab/kota, and what is done after the only target's due date."""
+    """Residents who move within a kab/kota, also where no part has a target, and what is done after the only target's
+    due date."""
     laju.send(target("17.71", 500, basis="absolute", due_on="2024-03-31"), activation(300, "17.71"))
     until_quiet(laju)
-    other = "51.71.02"
+    other, aimless = "51.71.02", "35.73.02"
     with ExitStack() as stack:
         streams = {
             code: stack.enter_context(listening(laju.aggregator, code))
-            for code in (KECAMATAN, DESA, other, "17.71", "17")
+            for code in (KECAMATAN, DESA, other, aimless, "17.71", "17")
         }
         before = {code: active(stream.last) for code, stream in streams.items()}
-        moved = event("resident.moved", time="2024-06-20T11:00:00+08:00", citizen=citizen(1000), home=other)
-        laju.send(moved, activation(301, "17.71"))
-        for code, change in {KECAMATAN: -1, DESA: -1, other: 1, "17.71": 1, "17": 1}.items():
+        moved = [
+            event("resident.moved", time="2024-06-20T11:00:00+08:00", citizen=citizen(number), home=home)
+            for number, home in ((1000, other), (1003, aimless))
+        ]
+        laju.send(*moved, activation(301, "17.71"))
+        for code, change in {KECAMATAN: -1, DESA: -1, other: 1, aimless: 1, "17.71": 1, "17": 1}.items():
             streams[code].told(has(before[code] + change))
         until_right(laju, streams.values())
 
@@ -218,6 +222,17 @@ def test_what_lies_behind_a_wider_region_is_the_same_from_memory(laju: Pipeline)
             told["standing"]["sequence"] = 0
         assert in_memory == counted
         assert in_memory["parts_known"] == known
+
+
+def test_a_target_of_a_province_is_told_to_who_listens_to_the_nation(laju: Pipeline) -> None:
+    def has_target(figures: dict[str, Any]) -> bool:
+        rows = [row for part in figures["parts"] if part["code"] == "36" for row in part["standings"]]
+        return any(row["required"] == 500 for row in rows)
+
+    until_quiet(laju)
+    with listening(laju.aggregator, "ID") as stream:
+        laju.send(target("36", 500, basis="absolute"))
+        stream.told(has_target)
 
 
 def test_a_page_that_takes_over_what_changed_has_what_a_new_one_has(laju: Pipeline) -> None:
@@ -319,17 +334,19 @@ def test_a_rebuild_takes_no_figure_back(fresh: Pipeline) -> None:
 def test_figures_stay_while_the_database_is_away(fresh: Pipeline) -> None:
     with ExitStack() as stack:
         streams = [stack.enter_context(listening(fresh.aggregator, code)) for code in LEVELS]
+        quiet = [stack.enter_context(listening(fresh.aggregator, code)) for code in ("35", "35.73", "35.73.02")]
         before = [active(stream.last) for stream in streams]
         fresh.database.end(signal.SIGKILL)
-        for stream in streams:
+        for stream in (*streams, *quiet):
             stream.told(lambda figures: figures["unreachable_since"])
         fresh.send(activation(1))
         assert [active(stream.last) for stream in streams] == before
         fresh.database.start()
         for stream, count in zip(streams, before, strict=True):
             stream.told(has(count + 1), seconds=60)
-        until_right(fresh, streams)
-        assert all(stream.last["unreachable_since"] is None for stream in streams)
+        until_right(fresh, (*streams, *quiet))
+        # Also where nothing has happened meanwhile.
+        until(lambda: all(stream.last["unreachable_since"] is None for stream in (*streams, *quiet)))
 
 
 def test_the_end_waits_for_no_stream(fresh: Pipeline) -> None:

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.mutations.catalogue import MUTATIONS, Mutation
+from tests.mutations.catalogue import MUTATIONS
+from tests.mutations.mutation import Mutation
 
 ROOT = Path(__file__).parents[2]
 _PARTS = ("services", "shared", "tests", "deploy", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")

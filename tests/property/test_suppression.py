@@ -120,6 +120,11 @@ def test_nothing_is_hidden_unless_one_wants_it(counts: dict[str, int]) -> None:
         ([3, 4], "ab", 7),
         ([4, 4], "ab", None),
         ([1, 1, 1, 1, 1, 0], "abcdef", 5),
+        # Changes: of somebody who is gone, or moved, it is told as little as of somebody who came.
+        ([-3, 50, 70], "ab", 117),
+        ([-3, 4, 70], "ab", 71),
+        ([-7, 30], "", 23),
+        ([-3, 30, -30], "abc", None),
     ],
 )
 def test_what_is_hidden_below_five(counts: list[int], hidden: str, total: int | None) -> None:

@@ -1,12 +1,14 @@
-"""The catalogue of defects fits the code: what each would change is there, once."""
+"""The catalogue of defects fits the code: what each would change is there, once, and so is who must notice it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.mutations.catalogue import MUTATIONS, Mutation
+from tests.mutations.catalogue import MUTATIONS
+from tests.mutations.mutation import Mutation
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,4 +20,16 @@ def test_what_a_mutation_changes_is_there_once(mutation: Mutation) -> None:
         assert text.count(old) == 1
         text = text.replace(old, new)
     compile(text, mutation.file, "exec")
-    assert all((ROOT / tests.partition("::")[0]).exists() for tests in mutation.tests)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_who_must_notice_a_mutation_is_there(mutation: Mutation) -> None:
+    assert mutation.tests
+    for named in mutation.tests:
+        path, _, test = named.partition("::")
+        assert (ROOT / path).exists()
+        assert not test or re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), re.MULTILINE)
+
+
+def test_each_mutation_has_a_name_of_its_own() -> None:
+    assert len({mutation.name for mutation in MUTATIONS}) == len(MUTATIONS)

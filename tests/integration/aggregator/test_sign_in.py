@@ -183,6 +183,7 @@ CHANGES: dict[str, Change] = {
     "no nonce": _without("nonce"),
     "another audience": lambda claims: claims | {"aud": "another client"},
     "another audience beside ours, and no word for whom": lambda claims: claims | {"aud": [CLIENT_ID, "another"]},
+    "another audience, that it was given to us for": lambda claims: claims | {"aud": "another", "azp": CLIENT_ID},
     "for another party": lambda claims: claims | {"azp": "another client"},
     "no audience": _without("aud"),
     "another issuer": lambda claims: claims | {"iss": "https://evil.example"},

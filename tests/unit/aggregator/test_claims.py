@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,9 @@ def test_a_percentage_that_fits_no_basis_is_flagged_with_what_would_fit() -> Non
         ({"percent": Decimal("5.17"), "basis": "target"}, "match", ["target (local)"]),
         ({"percent": Decimal("5.17"), "basis": "wajib_ktp"}, "other_basis", ["target (local)"]),
         ({"percent": Decimal("5.17"), "count": 30_000}, "mismatch", []),
+        # 2.585 is half-way: published figures are rounded up there.
+        ({"percent": Decimal("2.59"), "count": 31_020}, "match", ["wajib_ktp"]),
+        ({"percent": Decimal("2.58"), "count": 31_020}, "mismatch", []),
         ({"count": 31_000}, "match", []),
         ({"count": 33_000}, "mismatch", []),
     ],
@@ -56,6 +59,14 @@ def test_a_percentage_that_fits_no_basis_is_flagged_with_what_would_fit() -> Non
 def test_the_matching_basis_is_named(fields: dict[str, Any], verdict: str, matching: list[str]) -> None:
     result = checked(**fields)
     assert (result.verdict, result.matching_basis) == (verdict, matching)
+
+
+def test_a_target_is_a_basis_until_it_is_due() -> None:
+    bases = {
+        day: [row.basis for row in checked(as_of=day, percent=Decimal(5)).recomputed]
+        for day in (TARGET.due_on, TARGET.due_on + timedelta(days=1))
+    }
+    assert [*bases.values()] == [["wajib_ktp", "target (local)"], ["wajib_ktp"]]
 
 
 def test_without_a_denominator_nothing_can_be_said() -> None:

@@ -155,6 +155,15 @@ def test_behind_needs_three_assessed_days_in_a_row() -> None:
     ]  # fmt: skip
 
 
+def test_days_behind_with_a_better_one_among_them_are_not_in_a_row() -> None:
+    slump, better, again = (DAY - timedelta(days=days) for days in (10, 8, 7))
+    days = steady(438) | {slump: -3_000, better: 3_876, again: -3_000}
+    figures = book((NEW_YEARS_EVE, 0), days=days)
+    assert [standing(figures, on=slump + timedelta(days=n)).status == "behind" for n in range(7)] == [
+        False, False, False, False, False, True, True,
+    ]  # fmt: skip
+
+
 def test_behind_ends_only_back_on_the_line() -> None:
     fallen = {**steady(438, DAY - timedelta(days=10)), DAY: 4_250}
     within = standing(book((NEW_YEARS_EVE, 0), days=fallen))

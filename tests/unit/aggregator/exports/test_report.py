@@ -230,6 +230,12 @@ def test_the_lines_in_force_come_gravest_first(rows: list[object], shown: list[o
     assert list(in_force(rows, date(2025, 1, 3) if MISSED in rows else DAY)) == shown  # type: ignore[arg-type]
 
 
+def test_a_line_is_in_force_until_the_evening_of_its_due_date() -> None:
+    rows, due_on = [NEXT_YEAR, BEHIND], TARGET.due_on
+    assert in_force(rows, due_on) == (BEHIND, NEXT_YEAR)
+    assert in_force(rows, due_on + timedelta(days=1)) == (NEXT_YEAR,)
+
+
 def test_the_standing_that_the_chart_is_of_comes_first_and_once() -> None:
     later = BEHIND.model_copy(update={"actual": 91_113})
     assert led_by(later, (BEHIND, PEREKAMAN, LEBAK)) == (later, PEREKAMAN, LEBAK)

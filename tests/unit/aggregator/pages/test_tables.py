@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aggregator.web.pages import language, quality, tables, wide
+from services.aggregator.web.pages import language, tables
 from services.aggregator.web.pages.shell import Shell
 from services.aggregator.web.pages.tables import FIGURES, Direction
 from shared.events.standing import Standing
@@ -86,18 +85,15 @@ def test_of_several_targets_the_nations_next_one_counts() -> None:
     assert tables.principal(rows[:1], "ikd", ON) == [standing(target=over)]
 
 
-@pytest.mark.parametrize(("week", "month", "up", "down"), [(70, 28, 1, 0), (7, 280, 0, 1), (7, 28, 0, 0)])
-def test_movers_are_those_whose_week_differs_from_their_month(week: int, month: int, up: int, down: int) -> None:
-    found = wide.movers([standing(done7=week, done28=month)], shell())
-    assert (len(found.up), len(found.down)) == (up, down)
+def test_a_target_counts_until_the_evening_of_its_due_date() -> None:
+    later = TARGET.model_copy(update={"due_on": date(2025, 12, 31)})
+    rows = [standing(target=later), standing()]
+    assert tables.principal(rows, "ikd", TARGET.due_on) == [standing()]
+    assert tables.principal(rows, "ikd", TARGET.due_on + timedelta(days=1)) == [standing(target=later)]
 
 
-def test_what_contradicts_itself_is_found() -> None:
-    ikd = standing(actual=900, wajib_ktp=800)
-    recorded = standing(programme="perekaman", actual=850, wajib_ktp=800, status="no_data", severity=None)
-    (found,) = quality.checked([ikd, recorded])
-    assert set(found.problems) == {
-        "ikd_exceeds_perekaman", "perekaman_exceeds_wajib_ktp", "ikd_exceeds_wajib_ktp", "silent",
-    }  # fmt: skip
-    (well,) = quality.checked([standing(actual=700, wajib_ktp=800), standing(programme="perekaman", actual=750)])
-    assert well.problems == ()
+def test_a_heading_begins_with_what_one_usually_wants_first() -> None:
+    links = {column.key: column.link for column in tables.regions([standing()], shell(), "").columns}
+    assert links["actual"] == "/regions/36?sort=actual&dir=desc"
+    assert links["gap"] == "/regions/36?sort=gap&dir=asc"
+    assert links["status"] == "/regions/36?sort=status&dir=desc", "it is sorted upwards already"

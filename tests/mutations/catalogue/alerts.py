@@ -1,123 +1,19 @@
-"""Defects that somebody could bring in, each a change of a few words, and where the suite must notice it."""
+"""Defects in what heads are told, and in how mails go out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.mutations.mutation import Mutation
 
-PROPERTIES = "tests/property"
-RESTARTS = "tests/e2e/test_restarts.py"
 FAULTS = "tests/faults"
-DATABASE = "tests/integration/shared/test_database.py"
-PULL = "tests/integration/shared/test_pull.py"
 NOTIFIER = "tests/integration/notifier/test_notifier.py"
 DELIVERY = "tests/integration/notifier/delivery"
 ALERT_RULES = "tests/unit/notifier/test_decide.py"
 ALERT_YEAR = "tests/property/test_alert_year.py"
+LETTERS = "tests/unit/notifier/delivery/test_facsimile.py"
+HISTORY = "tests/unit/notifier/test_history.py"
 HOURS = "tests/unit/notifier/test_schedule.py"
 
-
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """In ``file`` each of ``old`` is replaced by its ``new``; at least one of ``tests`` must then fail."""
-
-    name: str
-    file: str
-    changes: tuple[tuple[str, str], ...]
-    tests: tuple[str, ...]
-
-
-_PROJECT = "        try:\n            await self.project(partition, sequence, message.data)\n"
-_ACKED_FIRST = (
-    "        try:\n            await message.ack()\n            await self.project(partition, sequence, message.data)\n"
-)
-
 MUTATIONS = (
-    Mutation(
-        "no transaction",
-        "shared/database.py",
-        (
-            ("async with session.start_transaction():", "if True:"),
-            (
-                "(Session(self._database, session))\n                except",
-                "(Session(self._database, None))\n                except",
-            ),
-        ),
-        (FAULTS,),
-    ),
-    Mutation(
-        "acknowledged before the commit",
-        "services/aggregator/projector.py",
-        (
-            (_PROJECT, _ACKED_FIRST),
-            ("            await message.ack()\n            self._metrics", "            self._metrics"),
-        ),
-        (f"{RESTARTS}::test_what_a_dead_replica_had_in_hand_comes_to_the_other",),
-    ),
-    Mutation(
-        "of two events with one identity the last to arrive stays",
-        "services/aggregator/citizen.py",
-        (("lost = sorted((known, fact), key=_canonical)", "lost = (fact, known)"),),
-        (PROPERTIES,),
-    ),
-    Mutation(
-        "facts apply in the order of their arrival",
-        "services/aggregator/citizen.py",
-        (
-            (
-                "old, new = sorted(before.values()), sorted(after.values())",
-                "old, new = [*before.values()], [*after.values()]",
-            ),
-        ),
-        (PROPERTIES,),
-    ),
-    Mutation(
-        "of too many facts the first to arrive stay",
-        "services/aggregator/citizen.py",
-        (("ordered = sorted(union.values())", "ordered = list(union.values())"),),
-        (PROPERTIES,),
-    ),
-    Mutation(
-        "the last report of a slot to arrive stays",
-        "services/aggregator/projection.py",
-        (("if slot not in slots or later(slots[slot], document) != slots[slot]", "if slot"),),
-        (PROPERTIES,),
-    ),
-    Mutation(
-        "a citizen's former contribution is not taken back",
-        "services/aggregator/citizen.py",
-        (("for facts, times in ((new, 1), (old, -1)):", "for facts, times in ((new, 1),):"),),
-        (PROPERTIES,),
-    ),
-    Mutation(
-        "an emptied EVENTS is created anew",
-        "shared/bus.py",
-        (("if config.name == EVENTS and await _exists(js, ALERTS)", "if False and await _exists(js, ALERTS)"),),
-        (FAULTS, "tests/integration/ingest/test_intake.py"),
-    ),
-    Mutation(
-        "accepted before JetStream acknowledged",
-        "services/ingest/writer.py",
-        (("await self._js.publish(events_subject", "await self._js.publish_async(events_subject"),),
-        ("tests/integration/ingest/test_intake.py", FAULTS),
-    ),
-    Mutation(
-        "a deleted consumer is not created again",
-        "services/aggregator/consumers.py",
-        (("if await self._info(partition) is None:", "if False:"),),
-        (FAULTS,),
-    ),
-    Mutation(
-        "what a killed transaction left is not ended",
-        "shared/database.py",
-        (("if before is not None:", "if False:"),),
-        (DATABASE,),
-    ),
-    Mutation(
-        "a pull forgets that its requests expire",
-        "shared/pull.py",
-        (("self._requested = max(self._requested - int(left), 0)", "pass"),),
-        (PULL,),
-    ),
     Mutation(
         "a standing is acknowledged before its outcome is kept",
         "services/notifier/app.py",
@@ -228,5 +124,40 @@ MUTATIONS = (
         "services/notifier/schedule.py",
         (("local = now.astimezone(zone_of(region))", 'local = now.astimezone(zone_of("31"))'),),
         (HOURS,),
+    ),
+    Mutation(
+        "only the first link of a letter is taken out",
+        "services/notifier/delivery/facsimile.py",
+        (
+            (
+                'disabled="true" title="{instead}"\', entry.html)',
+                'disabled="true" title="{instead}"\', entry.html, count=1)',
+            ),
+        ),
+        (f"{LETTERS}::test_nobody_can_act_with_it",),
+    ),
+    Mutation(
+        "an address in capitals stays in a letter",
+        "services/notifier/delivery/facsimile.py",
+        ((", letter, flags=re.IGNORECASE)", ", letter)"),),
+        (f"{LETTERS}::test_addresses_are_taken_out",),
+    ),
+    Mutation(
+        "a letter as plain text still acts",
+        "services/notifier/delivery/facsimile.py",
+        (("_nobodys(_LINK.sub(_instead(entry), entry.text), entry)", "_nobodys(entry.text, entry)"),),
+        (f"{LETTERS}::test_nobody_can_act_with_it",),
+    ),
+    Mutation(
+        "a word about a province is not told of its kab/kota",
+        "services/notifier/history.py",
+        (("if within(code, region) or within(region, code)\n", "if within(code, region)\n"),),
+        (f"{HISTORY}::test_of_a_region_is_told_what_lies_in_it_and_what_was_said_about_all_of_a_wider_one",),
+    ),
+    Mutation(
+        "a step that comes twice stands where it was last",
+        "services/notifier/history.py",
+        (("    kept.setdefault(key, value)\n", "    kept[key] = value\n"),),
+        (f"{HISTORY}::test_what_was_published_twice_is_there_once_where_it_was_first",),
     ),
 )
