@@ -124,13 +124,13 @@ class Notices:
 
     async def mails(self, region: str) -> tuple[Mail, ...]:
         """The notices and digests to who answers for a region or something in it, newest first; each once, however
-        many copies it has. Heartbeats, which tell of the inside of the system, are not among them.
+        many copies it has.
 
         Raises:
             NotifierUnavailableError: it does not answer.
         """
         found = _read(_Mails, await self._get("/v1/mails", limit=_MOST_MAILS, region=region)).mails
-        once = {mail.message_id: mail for mail in reversed(found) if mail.kind != "heartbeat"}
+        once = {mail.message_id: mail for mail in reversed(found)}
         return tuple(once.values())[::-1]
 
     async def letter(self, mail: Mail) -> str | None:

@@ -264,11 +264,13 @@ class Outbox:
         found: datetime | None = newest[0]["sent_at"] if newest else None
         return found
 
-    async def mails(self, limit: int, region: str = NATION) -> list[Document]:
-        """The newest mails to who answers for a region or something in it, newest first, without their addresses:
-        ``id`` and what the API shows of each."""
-        # Codes in a region follow on its own with a dot, and the next sign after that is a slash.
-        query = {"region": {"$gte": region, "$lt": region + "/"}} if region != NATION else None
+    async def mails(self, limit: int, region: str | None = None) -> list[Document]:
+        """The newest mails, newest first, without their addresses: ``id`` and what the API shows of each. With a region
+        those to who answers for it or something in it; heartbeats tell of the system, and are of no region."""
+        query: Document = {} if region is None else {"kind": {"$ne": "heartbeat"}}
+        if region not in (None, NATION):
+            # Codes in a region follow on its own with a dot, and the next sign after that is a slash.
+            query["region"] = {"$gte": region, "$lt": f"{region}/"}
         found = await self._database.newest(OUTBOX, "created_at", fields=_SHOWN, limit=limit, query=query)
         return [{"id": document.pop("_id"), **document} for document in found]
 

@@ -298,6 +298,24 @@ async def test_a_province_sees_its_regions_and_no_others(world: World) -> None:
         assert await regions(region="36.01") == await regions(region="36.04.05") == []
 
 
+async def test_a_heartbeat_is_of_no_region(world: World) -> None:
+    world.settings.recipients_file.write_text(RECIPIENTS + recipient("ID", "operasi@laju.example", "operations"))
+    settings = world.settings.model_copy(update={"mail_opens": time(0)})
+    async with notifier(settings) as running:
+        await world.publish(standing())
+
+        async def kinds(**query: str) -> list[str]:
+            found = (await running.http.get("/v1/mails", params=query)).json()["mails"]
+            return sorted(mail["kind"] for mail in found)
+
+        async def both() -> bool:
+            return await kinds() == ["heartbeat", "notice"]
+
+        await eventually(both)
+        assert await kinds(region="ID") == await kinds(region="36") == ["notice"]
+        assert await kinds(region="36.03") == []
+
+
 async def test_what_went_up_to_the_province_is_in_the_history_of_the_region(world: World) -> None:
     world.settings.recipients_file.write_text(
         RECIPIENTS + recipient("36", PROVINCE, "province") + recipient("36", f"2.{PROVINCE}", "province")
