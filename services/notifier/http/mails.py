@@ -41,6 +41,13 @@ class Mail(BaseModel):
     created_at: datetime
     sent_at: datetime | None
     bounced: Bounced | None
+    hides_below: Annotated[
+        int | None,
+        Field(
+            description="Counts of kecamatan, desa and places below this are not in it; null if it has none of such, 0 "
+            "if none are hidden"
+        ),
+    ] = 0
 
 
 class Mails(BaseModel):
