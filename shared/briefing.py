@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from operator import not_
+from typing import Annotated
+
+from pydantic import Field
 
 from shared.events.base import Frozen, Programme, RegionCode
 from shared.events.standing import Rate, Standing
@@ -56,7 +60,8 @@ class Briefing(Frozen):
     """All of it for one standing. ``actual`` has a point for each day from the eve of the target's start to ``on``, or
     every so many days if these are more than 130; ``plan`` is the line's corners. ``behind`` are at most three parts (a
     report has more), furthest behind first, ``parts_known`` of ``parts`` could be compared. ``yields`` are at most
-    three, best first, of the 90 days until ``on``; ``measures`` at most three, newest first."""
+    three, best first, of the 90 days until ``on``; ``measures`` at most three, newest first. Of parts and places,
+    counts below ``hides_below`` are hidden."""
 
     standing: Standing
     programme: Programme
@@ -67,3 +72,4 @@ class Briefing(Frozen):
     parts_known: int
     yields: tuple[Yield, ...]
     measures: tuple[Measure, ...]
+    hides_below: Annotated[int, Field(exclude_if=not_, description="Counts below this are hidden in it")] = 0

@@ -1,13 +1,27 @@
-"""Settings that every service has. Each service adds its own in its ``settings.py``; all are read once, at start."""
+"""Settings that services have in common. Each adds its own in its ``settings.py``; all are read once, at start."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _is_site(text: str) -> str:
+    """``text`` without a slash at its end, if it is ``https://host`` or ``http://host``, and nothing behind it."""
+    scheme, _, host = text.rstrip("/").partition("://")
+    if scheme not in ("http", "https") or not host or set(host) & set("/?#@ "):
+        raise ValueError("is not an address such as https://laju.denpasarkota.go.id")
+    return text.rstrip("/")
+
+
+Site = Annotated[str, AfterValidator(_is_site)]
+"""The address of a whole site, such as ``https://laju.denpasarkota.go.id``."""
+Port = Annotated[int, Field(ge=0, le=65_535)]
+MongoUrl = Annotated[str, Field(description="MongoDB replica set")]
 
 
 class ServiceSettings(BaseSettings):
@@ -29,3 +43,23 @@ class ServiceSettings(BaseSettings):
     def replica(self, port: int) -> str:
         """The name of the replica that listens on a port: what it left behind is found by it after a restart."""
         return self.instance or f"{socket.gethostname()}:{port}"
+
+
+class PagesSettings(ServiceSettings):
+    """Of the service that has the pages, and of the one that mails links to them."""
+
+    access: Annotated[
+        Literal["public", "link", "oidc"],
+        Field(
+            description="Who may see the pages and the read API: everybody, who has a link, who signs in; the same for "
+            "aggregator and notifier"
+        ),
+    ] = "public"
+    pages_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="64 hex digits that sign links and sessions, the same for every aggregator and, if LAJU_ACCESS "
+            "is link, the notifier; after a comma the key before it, while its links are replaced; otherwise those in "
+            "<data>/pages.key, which the aggregator makes"
+        ),
+    ] = None

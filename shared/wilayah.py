@@ -71,6 +71,11 @@ def level_of(code: str) -> Level:
     return (Level.PROVINCE, Level.KABKOTA, Level.KECAMATAN, Level.DESA)[code.count(".")]
 
 
+def is_narrow(code: str) -> bool:
+    """Whether a code is of a kecamatan or a desa."""
+    return level_of(code) in (Level.KECAMATAN, Level.DESA)
+
+
 def parent_of(code: str) -> str | None:
     """The code one level up; the nation for a province, ``None`` for the nation."""
     if code == NATION:

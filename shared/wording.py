@@ -1,5 +1,5 @@
 """The words of one language, and its forms of numbers and dates. Each package that speaks to people has its own words
-in ``words/``, one TOML file a language."""
+in ``words/``, one TOML file a language, besides those that all have in common, which lie in ``shared/words/``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ Language = Literal["id", "en"]
 
 # Parsed once: a chart's table has hundreds of numbers.
 _LOCALES: dict[Language, Locale] = {"id": Locale("id", "ID"), "en": Locale("en", "GB")}
+_COMMON = "shared"
 _WHOLE, _TWO_DECIMALS = parse_pattern("#,##0"), parse_pattern("#,##0.00")
 
 
@@ -37,6 +38,11 @@ class Wording:
             KeyError: there is no such phrase, or a placeholder has no value.
         """
         return self.phrases[key].format_map(values)
+
+    def beginning(self, key: str) -> str:
+        """The phrase as something begins with it: with a capital letter."""
+        phrase = self(key)
+        return phrase[:1].upper() + phrase[1:]
 
     def has(self, key: str) -> bool:
         """Whether there is such a phrase."""
@@ -86,13 +92,16 @@ def _formatted(value: int | Decimal, pattern: NumberPattern, language: Language)
 
 @cache
 def wording_in(package: str, language: Language) -> Wording:
-    """The words of a package, such as ``shared.charts``, in a language; read once.
+    """The words of a package, such as ``shared.charts``, and the common ones in a language; read once. Where a package
+    has a phrase of the same key, it is that.
 
     Raises:
         FileNotFoundError: the package has no words in that language.
     """
+    return Wording(language, _read(_COMMON, language) | _read(package, language))
+
+
+def _read(package: str, language: Language) -> dict[str, str]:
     source = files(package) / "words" / f"{language}.toml"
     tables = tomllib.loads(source.read_text(encoding="utf-8"))
-    return Wording(
-        language, {f"{table}.{key}": phrase for table, keys in tables.items() for key, phrase in keys.items()}
-    )
+    return {f"{table}.{key}": phrase for table, keys in tables.items() for key, phrase in keys.items()}

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import RecoverableError
 from shared.events.base import Programme
+from shared.wilayah import successor_of
 
 Answer = TypeVar("Answer", bound=BaseModel)
 _SECONDS = 5.0
@@ -27,12 +28,12 @@ class _Answer(BaseModel):
 
 
 class Figures(_Answer):
-    """How a line stood when something was told. Counts are people."""
+    """How a line stood when something was told. Counts are people; ``None`` if there is none, or it is hidden."""
 
     on: date
     status: str
     severity: str | None
-    actual: int
+    actual: int | None
     expected: int | None
     gap: int | None
 
@@ -61,6 +62,17 @@ class Said(_Answer):
     until: datetime
     reason: str | None
 
+    @property
+    def region(self) -> str:
+        """Of the line, or what it is all about, by the code that it has today."""
+        code = self.scope.partition("/")[0]
+        return successor_of(code) or code
+
+    @property
+    def programme(self) -> str | None:
+        """Of the line; ``None`` if it is about all of a region."""
+        return self.scope.split("/")[1] if "/" in self.scope else None
+
 
 class OpenAlert(_Answer):
     """An alert that is not over."""
@@ -88,7 +100,8 @@ class Alerts(_Answer):
 
 
 class Mail(_Answer):
-    """One copy of a mail, without its address."""
+    """One copy of a mail, without its address. Small counts below ``hides_below`` are not in it; ``None`` if it has no
+    counts that could be hidden."""
 
     id: str
     message_id: str
@@ -98,6 +111,7 @@ class Mail(_Answer):
     state: str
     created_at: datetime
     sent_at: datetime | None
+    hides_below: int | None = 0
 
 
 class _Mails(_Answer):
@@ -124,13 +138,13 @@ class Notices:
 
     async def mails(self, region: str) -> tuple[Mail, ...]:
         """The notices and digests to who answers for a region or something in it, newest first; each once, however
-        many copies it has. Heartbeats, which tell of the inside of the system, are not among them.
+        many copies it has.
 
         Raises:
             NotifierUnavailableError: it does not answer.
         """
         found = _read(_Mails, await self._get("/v1/mails", limit=_MOST_MAILS, region=region)).mails
-        once = {mail.message_id: mail for mail in reversed(found) if mail.kind != "heartbeat"}
+        once = {mail.message_id: mail for mail in reversed(found)}
         return tuple(once.values())[::-1]
 
     async def letter(self, mail: Mail) -> str | None:

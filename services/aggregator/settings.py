@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.aggregator.pace import Policy
-from shared.settings import ServiceSettings
+from shared.settings import MongoUrl, PagesSettings, Port, Site
 from shared.wilayah import local_day
 
 _HERE = ("127.0.0.1", "localhost", "::1")
-
-
-def _is_address(text: str) -> str:
-    """``text`` without a slash at its end, if it is ``https://host`` or ``http://host``, and nothing behind it."""
-    scheme, _, host = text.rstrip("/").partition("://")
-    if scheme not in ("http", "https") or not host or set(host) & set("/?#@ "):
-        raise ValueError("is not an address such as https://laju.denpasarkota.go.id")
-    return text.rstrip("/")
 
 
 def _is_issuer(text: str) -> str:
@@ -38,11 +30,11 @@ def _hides_something(smallest: int) -> int:
     return smallest
 
 
-class AggregatorSettings(ServiceSettings):
+class AggregatorSettings(PagesSettings):
     """Environment variables with the prefix ``LAJU_``."""
 
-    aggregator_port: Annotated[int, Field(description="Port of the read API")] = 8081
-    mongo_url: Annotated[str, Field(description="MongoDB replica set")] = "mongodb://127.0.0.1:27017"
+    aggregator_port: Annotated[Port, Field(description="Port of the read API")] = 8081
+    mongo_url: MongoUrl = "mongodb://127.0.0.1:27017"
     mongo_database: Annotated[str, Field(description="Prefix of the projection databases: laju gives laju_p1")] = "laju"
     notifier_api_url: Annotated[
         str, Field(description="Where the aggregator asks the notifier what was told, for the page of alerts")
@@ -76,20 +68,9 @@ class AggregatorSettings(ServiceSettings):
     live_heartbeat_seconds: Annotated[
         float, Field(gt=0, description="A live stream shows that it is up when nothing changed for so long")
     ] = 15
-    access: Annotated[
-        Literal["public", "link", "oidc"],
-        Field(description="Who may see the pages and the read API: everybody, who has a link, who signs in"),
-    ] = "public"
     pages_url: Annotated[
-        Annotated[str, AfterValidator(_is_address)] | None,
+        Site | None,
         Field(description="Public address of the pages, for links and signing in; by default this host and port"),
-    ] = None
-    pages_key: Annotated[
-        SecretStr | None,
-        Field(
-            description="64 hex digits that sign links and sessions, the same for every aggregator; after a comma the "
-            "key before it, while its links are replaced; otherwise <data>/pages.key, made when it is needed"
-        ),
     ] = None
     oidc_issuer: Annotated[
         Annotated[str, AfterValidator(_is_issuer)] | None,

@@ -16,7 +16,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import Field
 
-from shared.wilayah import Level, children, level_of, parent_of
+from shared.wilayah import Level, children, is_narrow, level_of, parent_of
 
 Key = TypeVar("Key", bound=Hashable)
 Suppressed = Annotated[bool, Field(exclude_if=not_, description="Something here is hidden because a count is small")]
@@ -84,6 +84,6 @@ class Suppression:
     def hides(self, code: str, done: Callable[[str], int]) -> bool:
         """Whether the count of a region is hidden. Those of kab/kota and wider regions never are."""
         parent = parent_of(code)
-        if not self.active or parent is None or level_of(code) not in (Level.KECAMATAN, Level.DESA):
+        if not self.active or parent is None or not is_narrow(code):
             return False
         return code in self.parts(parent, done)

@@ -6,12 +6,11 @@ import secrets
 from datetime import datetime, timedelta
 
 from services.aggregator.settings import AggregatorSettings
-from services.aggregator.web.access.keyring import file_of, keys
-from services.aggregator.web.access.links import link_to
-from services.aggregator.web.access.tokens import Keys, Pass
 from services.cli.appearing import appearing
 from services.cli.errors import CliError
 from shared.errors import InvalidError
+from shared.pages_key import file_of, keys
+from shared.passes import Keys, Pass, link_to
 from shared.wilayah import UnknownRegionError, find
 
 
@@ -47,7 +46,7 @@ def rotate(settings: AggregatorSettings, *, revoke: bool) -> None:
         raise CliError(
             "the keys come from LAJU_PAGES_KEY, not from a file. Where that is kept, put 64 new random hex digits in "
             "front, then a comma, then the present key; or the new ones alone, to revoke all links at once. Restart "
-            "every aggregator."
+            "every aggregator, then the notifier."
         )
     present = () if revoke else _keys(settings).secrets[:1]
     file = file_of(settings)

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from shared.settings import ServiceSettings
+from shared.settings import Port, ServiceSettings
 
 
 class IngestSettings(ServiceSettings):
     """Environment variables with the prefix ``LAJU_``."""
 
-    ingest_port: Annotated[int, Field(description="Port of the intake")] = 8080
+    ingest_port: Annotated[Port, Field(description="Port of the intake")] = 8080
     api_key: Annotated[
         SecretStr | None,
         Field(description="Operator key; otherwise the one in <data>/operator.key, made at first start"),

@@ -33,6 +33,7 @@ from services.notifier.intake import Intake
 from services.notifier.lines import LINES, Lines
 from services.notifier.links import Links
 from services.notifier.metrics import Metrics
+from services.notifier.pages import Pages
 from services.notifier.read_api import ReadApi
 from services.notifier.readiness import Readiness
 from services.notifier.recipients import Recipients
@@ -51,6 +52,7 @@ from services.notifier.teller import Teller
 from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
+from shared.pages_key import known_keys
 from shared.pull import Pull
 from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
@@ -69,7 +71,8 @@ class Notifier:
         """Wire everything.
 
         Raises:
-            InvalidError: the relay's URL, its certificate authority or the recipients file cannot be used.
+            InvalidError: the relay's URL, its certificate authority, the recipients file or the keys of the pages
+                cannot be used.
         """
         self._settings = settings
         self._lifeline = lifeline
@@ -106,8 +109,9 @@ class Notifier:
         self.links = Links(
             settings.notifier_url, bytes.fromhex(kept_in(settings.data / "links.key", lambda: secrets.token_hex(32)))
         )
-        token = settings.read_api_token.get_secret_value() if settings.read_api_token else None
-        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url, token)
+        pages = _pages(settings)
+        given = settings.read_api_token.get_secret_value() if settings.read_api_token else None
+        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url, lambda: pages.token(_now()) or given)
         self.lines = Lines(self.database)
         self.history = History()
         self.alerts = Alerts(self._on_word, self.history.take)
@@ -137,7 +141,7 @@ class Notifier:
                 silence,
                 group,
                 Schedule(hours),
-                Render(settings.sender.domain, settings.aggregator_url, self.links, self.read_api),
+                Render(settings.sender.domain, pages, self.links, self.read_api),
             ),
             group=group,
             policy=settings.policy,
@@ -159,7 +163,7 @@ class Notifier:
             hours=hours,
             weekday=settings.digest_weekday,
             domain=settings.sender.domain,
-            page_url=settings.aggregator_url,
+            pages=pages,
             facts=Signs(self.lines, self.alerts, recipients, readiness, self.database).facts,
             told=self.sender.wake,
             clock=_now,
@@ -288,6 +292,12 @@ class Notifier:
             await message.nak(delay=_RETRY_SECONDS)
 
 
+def _pages(settings: NotifierSettings) -> Pages:
+    if settings.access != "link":
+        return Pages(settings.aggregator_url)
+    return Pages(settings.aggregator_url, known_keys(settings), timedelta(days=settings.page_link_days))
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -300,7 +310,7 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
     """The notifier as an ASGI app; it starts consuming with the app's lifespan.
 
     Raises:
-        InvalidError: the relay's URL or the recipients file cannot be used.
+        InvalidError: a setting, or a file that it names, cannot be used.
     """
     service = Notifier(settings, lifeline)
     app = FastAPI(

@@ -14,6 +14,7 @@ from services.notifier.contents import Digest, Heartbeat
 from services.notifier.delivery.outbox import put
 from services.notifier.lines import Lines
 from services.notifier.metrics import Metrics
+from services.notifier.pages import Pages
 from services.notifier.post import Content, entries_of
 from services.notifier.readiness import Readiness
 from services.notifier.recipient import Recipient, Role
@@ -22,7 +23,6 @@ from services.notifier.schedule import Hours
 from services.notifier.summary import Statuses, summary
 from shared.database import Database, Session, Transactions, update
 from shared.errors import RecoverableError
-from shared.pages import page_of
 from shared.wilayah import zone_of
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Digests:
         hours: Callable[[], Hours],
         weekday: int,
         domain: str,
-        page_url: str,
+        pages: Pages,
         facts: Facts,
         told: Callable[[], None],
         clock: Callable[[], datetime],
@@ -66,7 +66,7 @@ class Digests:
         self._hours = hours
         self._weekday = weekday
         self._domain = domain
-        self._page_url = page_url
+        self._pages = pages
         self._facts = facts
         self._told = told
         self._clock = clock
@@ -137,7 +137,7 @@ class Digests:
             next_on=calendar.next_week(hours, region, now, self._weekday),
             rows=found.rows,
             untold=found.untold,
-            page=page_of(self._page_url, region),
+            page=self._pages.link(region, region, now),
         )
         keep: dict[str, object] = {"statuses": dict(found.statuses), "day": today or before.get("day")}
         await self._write(key, digest, keep | ({"period": period} if weekly else {}))

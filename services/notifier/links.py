@@ -6,22 +6,20 @@ nothing.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, ValidationError
 
+from shared import signing
 from shared.errors import InvalidError
 from shared.events.base import Frozen
 
 Act = Literal["acknowledge", "silence"]
 PATH = "/v1/acts/"
 """Where links lead at the notifier; the token follows."""
-_SIGNATURE_BYTES = 16
+_LABEL = "laju/link/"
 
 
 class Grant(Frozen):
@@ -50,8 +48,7 @@ class Links:
 
     def token(self, grant: Grant) -> str:
         """The part of it that says and proves what it is for."""
-        content = grant.model_dump_json().encode()
-        return _text(content) + "." + _text(self._signature(content))
+        return signing.signed(self.key, _LABEL, grant.model_dump_json().encode())
 
     def read(self, token: str, now: datetime) -> Grant:
         """What a token is for. ``now`` is aware.
@@ -60,11 +57,9 @@ class Links:
             LinkError: it is not ours, was changed, or is too old.
         """
         try:
-            content, signature = (urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in token.split("."))
-        except ValueError as error:
-            raise LinkError("the link is not whole: open it from the mail again") from error
-        if not hmac.compare_digest(signature, self._signature(content)):
-            raise LinkError("the link is not whole, or was not written by this Laju: open it from the mail again")
+            content = signing.opened(self.key, _LABEL, token)
+        except signing.SignatureError as error:
+            raise LinkError(f"{error.reason}: open the link from the mail again") from error
         try:
             grant = Grant.model_validate_json(content)
         except ValidationError as error:
@@ -72,10 +67,3 @@ class Links:
         if now >= grant.expires:
             raise LinkError(f"the link was valid until {grant.expires.astimezone(UTC):%Y-%m-%d}: use a newer mail's")
         return grant
-
-    def _signature(self, content: bytes) -> bytes:
-        return hmac.new(self.key, b"laju/link/" + content, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
-
-
-def _text(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode()

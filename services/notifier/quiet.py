@@ -26,7 +26,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from services.notifier.schedule import QuietDays, QuietHours
 from shared.events.base import Day, Frozen, RegionCode, Text
-from shared.wilayah import Level, level_of
+from shared.wilayah import is_narrow
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -34,7 +34,7 @@ _MOST_DAYS = 31
 
 
 def _with_recipients(code: str) -> str:
-    if level_of(code) in (Level.KECAMATAN, Level.DESA):
+    if is_narrow(code):
         raise ValueError(f"nobody is mailed for less than a kab/kota, and {code} is less")
     return code
 

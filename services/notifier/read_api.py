@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
 from typing import TypeVar
@@ -37,10 +38,10 @@ class _Standings(BaseModel):
 class ReadApi:
     """A client of one aggregator. Every method raises :class:`ReadApiUnavailableError` if it does not answer."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        """``token`` is shown with every question, for an aggregator that does not answer everybody."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=_SECONDS)
+    def __init__(self, url: str, token: Callable[[], str | None] = lambda: None) -> None:
+        """``token`` gives what is shown with a question, for an aggregator that does not answer everybody."""
+        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS)
+        self._token = token
 
     async def close(self) -> None:
         """Close its connections."""
@@ -71,8 +72,10 @@ class ReadApi:
         return None if answer.status_code == HTTPStatus.NOT_FOUND else _as(Briefing, answer)
 
     async def _get(self, path: str, asked: dict[str, str]) -> httpx.Response:
+        token = self._token()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return await self._http.get(path, params=asked)
+            return await self._http.get(path, params=asked, headers=headers)
         except httpx.HTTPError as error:
             raise ReadApiUnavailableError(f"asking the read API failed: {type(error).__name__}") from error
 
@@ -80,7 +83,8 @@ class ReadApi:
 def _as(model: type[Model], answer: httpx.Response) -> Model:
     if answer.status_code == HTTPStatus.FORBIDDEN:
         raise ReadApiUnavailableError(
-            "asking the read API failed: it answered 403. LAJU_READ_API_TOKEN must be what the aggregator's "
+            "asking the read API failed: it answered 403. LAJU_ACCESS must be the same here and at the aggregator, and "
+            "so must LAJU_PAGES_KEY; if it is oidc, LAJU_READ_API_TOKEN must be what the aggregator's "
             "`laju pages link ID --token` prints"
         )
     if answer.status_code != HTTPStatus.OK:

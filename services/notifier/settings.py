@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.notifier.decide import Policy
 from services.notifier.schedule import Hours
-from shared.settings import ServiceSettings
+from shared.settings import MongoUrl, PagesSettings, Port, Site
 
 
 def address_of(text: str) -> Address:
@@ -33,11 +33,11 @@ def _is_address(text: str) -> str:
     return text
 
 
-class NotifierSettings(ServiceSettings):
+class NotifierSettings(PagesSettings):
     """Read from environment variables with the prefix ``LAJU_``."""
 
-    notifier_port: Annotated[int, Field(ge=0, le=65_535, description="Port of the HTTP server")] = 8082
-    mongo_url: Annotated[str, Field(description="MongoDB replica set")] = "mongodb://127.0.0.1:27017"
+    notifier_port: Annotated[Port, Field(description="Port of the HTTP server")] = 8082
+    mongo_url: MongoUrl = "mongodb://127.0.0.1:27017"
     notifier_database: Annotated[str, Field(description="Database of alerts and outbox")] = "laju_notifier"
     smtp_url: Annotated[
         SecretStr,
@@ -53,17 +53,21 @@ class NotifierSettings(ServiceSettings):
         Path | None,
         Field(description="TOML file of whom to tell and of quiet times; recipients.toml in LAJU_DATA if not set"),
     ] = None
-    aggregator_url: Annotated[str, Field(description="Public address of the aggregator, for the links in a mail")] = (
+    aggregator_url: Annotated[Site, Field(description="Public address of the aggregator, for the links in a mail")] = (
         "http://127.0.0.1:8081"
     )
+    page_link_days: Annotated[
+        int,
+        Field(ge=1, le=365, description="If LAJU_ACCESS is link, the links to pages in a mail open them for so long"),
+    ] = 30
     read_api_url: Annotated[
         str | None, Field(description="Where the notifier asks the aggregator; LAJU_AGGREGATOR_URL if not set")
     ] = None
     read_api_token: Annotated[
         SecretStr | None,
         Field(
-            description="What it shows there unless LAJU_ACCESS of the aggregator is public: the output of "
-            "laju pages link ID --token"
+            description="What it shows there if LAJU_ACCESS is oidc: the output of laju pages link ID --token. If it "
+            "is link, the notifier writes its own"
         ),
     ] = None
     notifier_url: Annotated[
@@ -74,7 +78,7 @@ class NotifierSettings(ServiceSettings):
     ] = None
     mails_at_once: Annotated[int, Field(ge=1, description="Most mails handed to the relay at the same time")] = 4
     bounce_port: Annotated[
-        int | None, Field(ge=0, le=65_535, description="Port for delivery status notifications over LMTP, if any")
+        Port | None, Field(description="Port for delivery status notifications over LMTP, if any")
     ] = None
     bounce_host: Annotated[str, Field(description="Address that port listens on: the mail server's, nobody else's")] = (
         "127.0.0.1"

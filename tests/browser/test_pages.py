@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from typing import Literal
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -94,6 +98,51 @@ def test_tables_are_sorted_and_searched_with_and_without_scripts(scripts: bool, 
     page.get_by_label("Cari wilayah").fill("denp")
     page.get_by_role("button", name="Cari", exact=True).click()
     assert names(page) == ["Kota Denpasar"]
+
+
+def taken_away(page: Page) -> list[str]:
+    """The regions in the file that the page offers, in their order."""
+    link = page.get_by_label("Tabel wilayah, CSV").get_attribute("href")
+    assert link is not None
+    answer = page.request.get(urljoin(page.url, link))
+    assert answer.status == 200
+    _, *rows = csv.reader(io.StringIO(answer.text().lstrip("\ufeff")))
+    return [row[1] for row in rows]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_file_is_searched_and_sorted_as_the_table_is(scripts: bool, windows: Windows) -> None:
+    page = windows.open("/regions/51?programme=perekaman", DESK, java_script_enabled=scripts)
+    assert taken_away(page) == names(page)
+    for _ in range(2):
+        page.locator('a[data-column="name"]').click()
+        assert taken_away(page) == names(page) != []
+    page.get_by_label("Cari wilayah").fill("an ")
+    page.get_by_role("button", name="Cari", exact=True).click()
+    found = names(page)
+    assert 1 < len(found) < 9
+    assert taken_away(page) == found
+    page.get_by_label("Cari wilayah").fill("")
+    page.get_by_role("button", name="Cari", exact=True).click()
+    assert taken_away(page) == names(page)
+    assert len(names(page)) == 9
+
+
+def test_the_links_to_files_keep_up_with_what_is_typed(windows: Windows) -> None:
+    page = windows.open("/regions/51", DESK)
+    find, links = page.get_by_label("Cari wilayah"), page.locator("a[download]")
+    find.press_sequentially("Denpasar")
+    assert names(page) == taken_away(page) == ["Kota Denpasar"]
+    assert links.count() > 2
+    for link in links.all():
+        expect(link).to_have_attribute("href", re.compile(r"[?&]q=Denpasar(&|$)"))
+    find.press("Backspace")
+    assert names(page) == taken_away(page)
+    find.fill("51.03")  # by its code
+    assert names(page) == taken_away(page) == ["Kabupaten Badung"]
+    find.fill("")
+    for link in links.all():
+        expect(link).not_to_have_attribute("href", re.compile("[?&]q="))
 
 
 def test_without_scripts_every_figure_is_there(windows: Windows) -> None:

@@ -171,6 +171,7 @@ def pipeline(
             "LAJU_DIGEST_WEEKDAY": str((datetime.now(ZoneInfo("Asia/Jakarta")).weekday() + 1) % 7),  # not today
             "LAJU_AGGREGATOR_URL": f"http://127.0.0.1:{ports['aggregator']}",
             "LAJU_NOTIFIER_URL": f"http://127.0.0.1:{ports['notifier']}",
+            "LAJU_NOTIFIER_API_URL": f"http://127.0.0.1:{ports['notifier']}",
             **{f"LAJU_{name.upper()}_PORT": str(port) for name, port in ports.items()},
             **settings,
         }

@@ -72,14 +72,32 @@ def test_compose_sets_only_variables_that_the_service_reads(name: str) -> None:
     assert set(OURS[name]["environment"]) - known == set()
 
 
+def composed(name: str, shell: dict[str, str]) -> dict[str, str]:
+    """The environment of a service, with the variables of whoever runs Compose."""
+    values: dict[str, str] = OURS[name]["environment"]
+    return {
+        variable: re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: shell.get(found[1]) or found[2], value)
+        for variable, value in values.items()
+    }
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_what_compose_sets_is_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable, value in OURS[name]["environment"].items():
+    for variable, value in composed(name, {}).items():
         monkeypatch.setenv(variable, value)
 
     settings = SETTINGS[name]()
 
     assert str(getattr(settings, "host", None)) == "0.0.0.0"  # noqa: S104 - inside a container
+
+
+def test_compose_hands_access_to_whoever_reads_passes_and_to_whoever_writes_them() -> None:
+    shell = {"LAJU_ACCESS": "link", "LAJU_PAGES_KEY": "0" * 64, "LAJU_PAGES_URL": "https://laju.example"}
+    aggregator, notifier = composed("aggregator", shell), composed("notifier", shell)
+
+    for variable in ("LAJU_ACCESS", "LAJU_PAGES_KEY"):
+        assert aggregator[variable] == notifier[variable] == shell[variable]
+    assert aggregator["LAJU_PAGES_URL"] == notifier["LAJU_AGGREGATOR_URL"] == shell["LAJU_PAGES_URL"]
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -174,9 +174,10 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
         code: Known, programme: Of, authority: SetBy, due_on: DueOn, reader: Reader = reflecting, on: On = None
     ) -> Briefing:
         try:
-            return await reader.briefings.of(code, Line(programme, authority, due_on), on)
+            told = await reader.briefings.of(code, Line(programme, authority, due_on), on)
         except NoSuchLineError as error:
             raise Problem(404, "No such target", error.reason) from error
+        return told.model_copy(update={"hides_below": reader.smallest})
 
     @router.get("/regions/{code}/daily", summary="Net change by day")
     async def daily(

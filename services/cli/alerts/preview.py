@@ -56,7 +56,7 @@ async def previewed(
     if region.level is not Level.KABKOTA:
         raise CliError(f"{code} is no kab/kota: letters go to the heads of kab/kota. Give a code such as 51.71")
     recipient = _recipient(code, f"Kepala Disdukcapil {region.name}", language)
-    api = ReadApi(url, token)
+    api = ReadApi(url, lambda: token)
     try:
         standings = [
             row for row in await _standings(url, token, code, date_of(on) if on else None) if _can_be_told(row)

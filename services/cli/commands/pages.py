@@ -54,7 +54,7 @@ def pages_rotate(
 
     with plainly():
         rotate(_settings(data), revoke=revoke)
-    say("There is a new key. Give its file to every aggregator and restart it.")
+    say("There is a new key. Give its file to every aggregator and the notifier, and restart them in that order.")
 
 
 def _settings(data: Path) -> AggregatorSettings:

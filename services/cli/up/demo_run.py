@@ -77,8 +77,11 @@ def recipients() -> str:
     return "\n".join(entries)
 
 
-def run_demo(folder: DataFolder, services: Mapping[str, str], console: Console, pause: Pause) -> None:
-    """Send the demo events and print standings and mails. A repeat sends the same events and changes nothing.
+def run_demo(
+    folder: DataFolder, services: Mapping[str, str], console: Console, pause: Pause, token: str | None
+) -> None:
+    """Send the demo events and print standings and mails. A repeat sends the same events and changes nothing. The
+    ``token`` is shown to the aggregator.
 
     Raises:
         CliError: ingest cannot be reached or refuses events of the demo.
@@ -96,7 +99,7 @@ def run_demo(folder: DataFolder, services: Mapping[str, str], console: Console, 
             f"{'; '.join(first.reasons)}"
         )
     console.print(f"Sent {outcome.accepted:,} demo events ({folder.demo_events}); waiting for what follows from them …")
-    with client(services["aggregator"]) as aggregator, client(services["notifier"]) as notifier:
+    with client(services["aggregator"], token=token) as aggregator, client(services["notifier"]) as notifier:
         _report(_settled(aggregator, notifier, console, pause), console)
 
 

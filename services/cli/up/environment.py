@@ -6,13 +6,20 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from services.cli.errors import CliError
 from services.cli.up.folder import DataFolder
 from services.cli.up.ports import HOST, Ports
+from shared.errors import InvalidError
+from shared.pages_key import keys
+from shared.passes import Pass
+from shared.settings import PagesSettings
+from shared.wilayah import NATION
 
+SHOWN = "LAJU_READ_API_TOKEN"
+_SHOWN_LASTS = timedelta(days=3650)
 _BINARIES = ("nats-server", "secantusd-rs")
 
 
@@ -43,6 +50,23 @@ def environment(inherited: Mapping[str, str], folder: DataFolder, ports: Ports, 
         # Who looks at a past day wants to see its mails now, not when offices open.
         ours |= {"LAJU_AS_OF": as_of.isoformat(), "LAJU_MAIL_ANY_TIME": "true", "LAJU_GATHER_SECONDS": "1"}
     return {**inherited, **ours}
+
+
+def reading(env: Mapping[str, str], folder: DataFolder) -> dict[str, str]:
+    """Where not everybody may read, the token that the notifier and the demo show unless they have one. Its key, which
+    the notifier also signs links with, is made now if there is none: the services start at once.
+
+    Raises:
+        CliError: the keys of the pages cannot be read.
+    """
+    if env.get("LAJU_ACCESS") not in ("link", "oidc") or env.get(SHOWN):
+        return {}
+    try:
+        secret = keys(PagesSettings(data=folder.root))
+    except InvalidError as error:
+        raise CliError(error.reason) from error
+    expires = datetime.now(UTC) + _SHOWN_LASTS
+    return {SHOWN: secret.written("link", Pass(regions=(NATION,), expires=expires))}
 
 
 def check_binaries(path: str) -> None:

@@ -18,7 +18,7 @@ from services.cli import demo
 from services.cli.errors import CliError
 from services.cli.up.children import Children, Ended, ask_to_end
 from services.cli.up.demo_run import recipients, run_demo
-from services.cli.up.environment import check_binaries, environment
+from services.cli.up.environment import SHOWN, check_binaries, environment, reading
 from services.cli.up.folder import DataFolder
 from services.cli.up.ports import HOST, Ports
 from services.cli.up.readiness import wait_until_ready
@@ -62,7 +62,7 @@ def up(wish: Wish, console: Console) -> None:
         wait_until_ready(services, (HOST, ports.smtp), folder.logs, pause)
         console.print(_where(folder, ports))
         if wish.demo:
-            run_demo(folder, services, console, pause)
+            run_demo(folder, services, console, pause, env.get(SHOWN))
         console.print("Ctrl-C ends everything; the next start goes on with the same data.")
 
     def started() -> None:
@@ -73,6 +73,7 @@ def up(wish: Wish, console: Console) -> None:
     with folder.locked(), ExitStack() as files, ThreadPoolExecutor(1) as pool:
         ports.check_free()
         _prepare(folder, ports, wish)
+        env |= reading(env, folder)
         children = Children(PROCFILE.read_text(encoding="utf-8"), env, folder.logs, files, started)
         console.print(f"Starting everything on {folder.root} …")
         try:

@@ -28,7 +28,7 @@ State = Literal["pending", "sending", "sent", "failed", "uncertain"]
 FINAL: frozenset[State] = frozenset({"sent", "failed", "uncertain"})
 _SHOWN = (
     *("message_id", "kind", "region", "language", "lines", "subject"),
-    *("state", "attempts", "created_at", "sent_at", "bounced"),
+    *("state", "attempts", "created_at", "sent_at", "bounced", "hides_below"),
 )
 
 
@@ -59,7 +59,8 @@ class Entry:
     ``message_id`` and ``in_reply_to`` (the first mail of the episode) are with angle brackets. ``region`` is what the
     recipient answers for, ``lines`` the target lines told, ``language`` the tag for Content-Language.
     ``next_attempt_at`` counts only while pending. ``reply`` is the relay's last answer or our reason; it may hold the
-    address: never log it. ``text``, ``html`` and ``images`` are empty once what the letter said is forgotten.
+    address: never log it. ``text``, ``html`` and ``images`` are empty once what the letter said is forgotten. Small
+    counts below ``hides_below`` are not in the letter; ``None`` if it has no counts that could be hidden.
     """
 
     message_id: str
@@ -71,6 +72,7 @@ class Entry:
     language: str = "id"
     region: str
     lines: tuple[str, ...] = ()
+    hides_below: int | None = 0
     subject: str
     text: str
     html: str
@@ -92,7 +94,8 @@ class Entry:
     @classmethod
     def read(cls, document: Document) -> Entry:
         """The entry as it is kept."""
-        kept = {field.name: document[field.name] for field in fields(cls)}
+        # Some were written before letters said how much they hide.
+        kept = {field.name: document[field.name] for field in fields(cls) if field.name in document}
         kept |= {
             "cc": tuple(document["cc"]),
             "lines": tuple(document["lines"]),
@@ -264,11 +267,13 @@ class Outbox:
         found: datetime | None = newest[0]["sent_at"] if newest else None
         return found
 
-    async def mails(self, limit: int, region: str = NATION) -> list[Document]:
-        """The newest mails to who answers for a region or something in it, newest first, without their addresses:
-        ``id`` and what the API shows of each."""
-        # Codes in a region follow on its own with a dot, and the next sign after that is a slash.
-        query = {"region": {"$gte": region, "$lt": region + "/"}} if region != NATION else None
+    async def mails(self, limit: int, region: str | None = None) -> list[Document]:
+        """The newest mails, newest first, without their addresses: ``id`` and what the API shows of each. With a region
+        those to who answers for it or something in it; heartbeats tell of the system, and are of no region."""
+        query: Document = {} if region is None else {"kind": {"$ne": "heartbeat"}}
+        if region not in (None, NATION):
+            # Codes in a region follow on its own with a dot, and the next sign after that is a slash.
+            query["region"] = {"$gte": region, "$lt": f"{region}/"}
         found = await self._database.newest(OUTBOX, "created_at", fields=_SHOWN, limit=limit, query=query)
         return [{"id": document.pop("_id"), **document} for document in found]
 

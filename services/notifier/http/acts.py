@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
@@ -17,24 +16,11 @@ from services.notifier.links import Act, Grant, LinkError, Links
 from services.notifier.record import publish
 from services.notifier.words import word
 from shared.errors import RecoverableError
+from shared.notes import Notes
 from shared.wilayah import find
 
 _LONGEST_BODY = 4096
-_pages = Environment(
-    loader=PackageLoader("services.notifier.http", "pages"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-# Nothing of these pages may be kept, framed, or told to others by way of the address.
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-}
+_page = Notes("services.notifier.http", "pages").page
 
 
 def routes(
@@ -111,7 +97,3 @@ def _about(grant: Grant, days: int, now: datetime, *, wrong: bool = False) -> di
         "until": until,
         "wrong": wrong,
     }
-
-
-def _page(template: str, status: int, **context: object) -> HTMLResponse:
-    return HTMLResponse(_pages.get_template(template).render(context), status, headers=_HEADERS)

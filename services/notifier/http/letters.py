@@ -41,7 +41,7 @@ def routes(outbox: Outbox) -> APIRouter:
         "/mails/{id:path}/letter",
         summary="A mail as it was sent, without what only its recipient may do",
         description="A page that needs nothing else, or its plain text. The links to acknowledge and to silence are "
-        "taken out, and the recipients' addresses.",
+        "taken out, the passes in links to pages, and the recipients' addresses.",
         response_class=HTMLResponse,
         responses={
             200: {"content": {"text/plain": {"schema": {"type": "string"}}}},

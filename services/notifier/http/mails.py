@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.notifier.delivery.outbox import Kind, Outbox, State
 from services.notifier.http.regions import LONGEST_CODE, known, problem
 from services.notifier.record import Record
-from shared.wilayah import NATION
 
 
 class Bounced(BaseModel):
@@ -42,6 +41,13 @@ class Mail(BaseModel):
     created_at: datetime
     sent_at: datetime | None
     bounced: Bounced | None
+    hides_below: Annotated[
+        int | None,
+        Field(
+            description="Counts of kecamatan, desa and places below this are not in it; null if it has none of such, 0 "
+            "if none are hidden"
+        ),
+    ] = 0
 
 
 class Mails(BaseModel):
@@ -61,9 +67,10 @@ class Progress(BaseModel):
 
 
 Region = Annotated[
-    str,
+    str | None,
     Query(
-        description="Only those to who answers for this region (Kemendagri code, ID for the nation) or something in it",
+        description="Only those to who answers for this region (Kemendagri code, ID for the nation) or something in "
+        "it; heartbeats are of no region",
         examples=["36"],
         max_length=LONGEST_CODE,
     ),
@@ -81,8 +88,9 @@ def routes(
         summary="The newest mails, newest first, without addresses",
         responses={404: problem("There is no such region")},
     )
-    async def mails(limit: Annotated[int, Query(ge=1, le=1000)] = 200, region: Region = NATION) -> Mails:
-        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails(limit, known(region))])
+    async def mails(limit: Annotated[int, Query(ge=1, le=1000)] = 200, region: Region = None) -> Mails:
+        code = None if region is None else known(region)
+        return Mails(mails=[Mail.model_validate(document) for document in await outbox.mails(limit, code)])
 
     @router.get("/progress", summary="What is not yet decided on, sent and recorded", tags=["operations"])
     async def progress() -> Progress:

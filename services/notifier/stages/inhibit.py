@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.notifier.pipeline import Case, Ended
 from services.notifier.readiness import Readiness
-from shared.wilayah import Level, level_of
+from shared.wilayah import is_narrow
 
 _AGAIN, _SOON = timedelta(seconds=2), timedelta(seconds=0.2)
 
@@ -20,7 +20,7 @@ class Inhibit:
 
     async def __call__(self, case: Case) -> Case | Ended:
         """End the case unless a line of the region itself is due: those of its kecamatan and desa ride in its mail."""
-        if all(level_of(due.line.standing.region) in (Level.KECAMATAN, Level.DESA) for due in case.due):
+        if all(is_narrow(due.line.standing.region) for due in case.due):
             return Ended("inhibit", "rides")
         held = await self.readiness.held({due.line.standing.projection for due in case.due})
         if held is None:

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from services.notifier.contents import Links, Notice, Reason, Telling
 from services.notifier.links import Act, Grant
 from services.notifier.links import Links as SignedLinks
+from services.notifier.pages import Pages
 from services.notifier.pipeline import Case, Due
 from services.notifier.read_api import ReadApi, ReadApiUnavailableError
 from services.notifier.recipient import Recipient
 from services.notifier.steps import step_id
 from shared.briefing import Briefing
-from shared.pages import page_of
 from shared.wilayah import zone_of
 
 log = logging.getLogger(__name__)
@@ -26,10 +26,10 @@ _VALID = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """``domain`` is the right side of the Message-IDs, ``page_url`` where the region's page is."""
+    """``domain`` is the right side of the Message-IDs."""
 
     domain: str
-    page_url: str
+    pages: Pages
     links: SignedLinks
     read_api: ReadApi
 
@@ -71,7 +71,7 @@ class Render:
 
     def _links(self, due: Due, case: Case) -> Links:
         standing, state = due.line.standing, due.line.state
-        page = page_of(self.page_url, standing.region, standing.on)
+        page = self.pages.link(standing.region, case.region, case.now, standing.on)
         if due.reason not in _TO_ANSWER:
             return Links(page)
         begins = due.reason in (Reason.FIRST, Reason.NO_DATA) and not (state.open and state.about is due.reason)

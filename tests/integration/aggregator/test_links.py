@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.aggregator.web.access.tokens import Keys, Pass
+from services.notifier.pages import Pages
 from services.notifier.read_api import ReadApi, ReadApiUnavailableError
+from shared.passes import Keys, Pass
 from tests.integration.aggregator.running import Aggregator, aggregator
 from tests.servers import free_port
 
@@ -159,14 +160,92 @@ def test_the_status_of_a_region_is_told_with_a_token(laju: Aggregator) -> None:
     assert "Kota Denpasar" in told
 
 
+async def _asked(url: str, token: Callable[[], str | None]) -> int:
+    """The projection that serves, as the notifier asks for it."""
+    api = ReadApi(url, token)
+    try:
+        return (await api.progress()).projection
+    finally:
+        await api.close()
+
+
 async def test_the_notifier_shows_its_token_and_says_when_it_needs_one(laju: Aggregator) -> None:
-    for token, said in ((laju.token("ID"), None), (laju.token("51"), None), (None, "LAJU_READ_API_TOKEN must be")):
-        api = ReadApi(laju.url, token)
-        try:
-            if said is None:
-                assert (await api.progress()).projection == 1
-            else:
-                with pytest.raises(ReadApiUnavailableError, match=said):
-                    await api.progress()
-        finally:
-            await api.close()
+    nation, province = laju.token("ID"), laju.token("51")
+
+    assert await _asked(laju.url, lambda: nation) == await _asked(laju.url, lambda: province) == 1
+    with pytest.raises(ReadApiUnavailableError, match="LAJU_READ_API_TOKEN must be"):
+        await _asked(laju.url, lambda: None)
+
+
+async def test_the_notifier_reads_with_a_pass_of_its_own_while_the_aggregator_knows_its_key(
+    between_keys: Aggregator,
+) -> None:
+    for key in (NEW, OLD):
+        pages = Pages(between_keys.url, Keys((key, OLDER)))
+        assert await _asked(between_keys.url, lambda pages=pages: pages.token(datetime.now(UTC))) == 1  # type: ignore[misc]
+    unknown = Pages(between_keys.url, Keys((OLDER, NEW)))
+    with pytest.raises(ReadApiUnavailableError, match="so must LAJU_PAGES_KEY"):
+        await _asked(between_keys.url, lambda: unknown.token(datetime.now(UTC)))
+
+
+def _mailed(aggregator: Aggregator, *, reader: str = "51.71", days_ago: int = 0, key: bytes = NEW) -> str:
+    """The path of the link to Denpasar Selatan in a mail of so many days ago, good for 30."""
+    pages = Pages(aggregator.url, Keys((key,)), timedelta(days=30))
+    written = datetime.now(UTC) - timedelta(days=days_ago)
+    return pages.link("51.71.01", reader, written, date(2024, 6, 20)).removeprefix(aggregator.url)
+
+
+def test_the_link_of_a_mail_leads_to_the_page_it_is_about(between_keys: Aggregator) -> None:
+    with between_keys.browser() as browser:
+        opened = browser.get(_mailed(between_keys, days_ago=29))
+
+        assert (opened.status_code, opened.headers["Location"]) == (303, "/regions/51.71.01?on=2024-06-20")
+        page = browser.get(opened.headers["Location"])
+        assert (page.status_code, "Denpasar Selatan" in page.text) == (200, True)
+        assert [browser.get(path).status_code for path in ("/regions/51.71", "/regions/51.03", "/regions/51")] == [
+            200, 403, 403,
+        ]  # fmt: skip
+
+
+def test_the_link_of_an_old_mail_or_of_another_key_opens_nothing(between_keys: Aggregator) -> None:
+    for link in (_mailed(between_keys, days_ago=30), _mailed(between_keys, key=OLDER)):
+        with between_keys.browser() as browser:
+            answer = browser.get(link)
+            assert (answer.status_code, "surat yang terbaru" in answer.text) == (403, True)
+            assert not browser.cookies
+            assert browser.get("/regions/51.71.01").status_code == 403
+
+
+def test_a_link_leads_to_no_other_server(between_keys: Aggregator) -> None:
+    plain = _mailed(between_keys).partition("?")[0]
+    with between_keys.browser() as browser:
+        for elsewhere in ("https://evil.example/", "//evil.example", "/\\evil.example", "/access/sign-out"):
+            assert browser.get(plain, params={"next": elsewhere}).headers["Location"] == "/"
+        assert browser.get(plain, params={"next": ""}).headers["Location"] == "/regions/51.71"
+
+
+def test_a_pass_that_opens_more_or_longer_is_kept(between_keys: Aggregator) -> None:
+    with between_keys.browser() as browser:
+        assert "Set-Cookie" in browser.get(_mailed(between_keys, days_ago=20)).headers
+        assert "Set-Cookie" in browser.get(_mailed(between_keys, days_ago=10)).headers  # the same for longer
+        assert "Set-Cookie" in browser.get(_path(NEW, code="51", days=1)).headers  # more
+        assert "Set-Cookie" not in browser.get(_mailed(between_keys)).headers
+        assert browser.get("/regions/51.03").status_code == 200
+        assert "Set-Cookie" in browser.get(_path(NEW, code="52")).headers  # something else
+
+
+def test_who_has_a_good_pass_is_led_on_by_the_link_of_an_old_mail(between_keys: Aggregator) -> None:
+    old = _mailed(between_keys, days_ago=300)
+    with between_keys.browser() as browser:
+        browser.get(_path(NEW, code="51"))
+        assert browser.get(old).headers["Location"] == "/regions/51.71.01?on=2024-06-20"
+        assert browser.get(old.partition("?")[0]).status_code == 403
+
+
+def test_where_no_link_is_needed_those_of_mails_lead_to_their_pages(
+    tmp_path: Path, servers: dict[str, str], between_keys: Aggregator
+) -> None:
+    with aggregator(tmp_path, servers, {}) as everybodys, everybodys.browser() as browser:
+        answer = browser.get(_mailed(between_keys, days_ago=300))
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/regions/51.71.01?on=2024-06-20")
+        assert not browser.cookies

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 import httpx
 import pymongo
+import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from services.notifier.alert import AlertState
 from services.notifier.app import build
@@ -20,14 +27,18 @@ from services.notifier.lines import Line
 from services.notifier.record import publish
 from services.notifier.steps import step
 from services.notifier.words import word
+from shared.errors import InvalidError
+from shared.passes import Keys
 from shared.service import Lifeline
 from tests.integration.notifier.conftest import HEAD, RECIPIENTS, World
-from tests.integration.notifier.test_notifier import Running, notifier, read
+from tests.integration.notifier.test_notifier import Running, held, notifier, read, some
+from tests.servers import free_port, service
 from tests.unit.notifier.standings import back, standing
 from tests.waiting import eventually
 
 CILEGON, DENPASAR = "kepala@dukcapil.cilegon.go.id", "kepala@dukcapil.denpasarkota.go.id"
 PROVINCE = "kepala@dukcapil.bantenprov.go.id"
+KEY = b"1" * 32
 
 
 def recipient(region: str, email: str, role: str = "head") -> str:
@@ -159,6 +170,99 @@ async def test_a_letter_as_it_was_sent_lets_nobody_act(world: World) -> None:
     assert not re.search(r'src="(?!data:)', pages[0].text)
 
 
+async def test_the_pass_in_a_link_to_a_page_is_in_the_mail_and_nowhere_else(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO, "pymongo")  # as in the service, whatever its level
+    world.settings.recipients_file.write_text(RECIPIENTS + recipient("36", PROVINCE, "province"))
+    today = datetime.now(ZoneInfo("Asia/Jakarta")).weekday()
+    settings = world.settings.model_copy(
+        update={"access": "link", "pages_key": SecretStr(KEY.hex()), "digest_weekday": today, "mail_opens": time(0)}
+    )
+
+    async def sent() -> bool:
+        return len(world.relay.mails) == 3 and await running.idle()
+
+    async with notifier(settings) as running:
+        await world.publish(standing())
+        await eventually(sent)
+        mails = await running.mails()
+        told = [
+            (await running.http.get(path)).text
+            for mail in mails
+            for path in (
+                f"/v1/mails/{quote(mail['id'])}/letter",
+                f"/v1/mails/{quote(mail['id'])}/letter?form=text",
+            )
+        ]
+        letters = "".join(told)
+        told += [(await running.http.get(path)).text for path in ("/v1/mails", "/v1/regions/ID/alerts", "/metrics")]
+
+    found = set()
+    for envelope in world.relay.mails:
+        for kind in ("plain", "html"):
+            content = read(envelope).get_body((kind,)).get_content()  # type: ignore[attr-defined]
+            (token, following), *others = re.findall(r"""/access/link/([\w.-]+)\?next=([^\s"'<>]+)""", content)
+            assert not others
+            found.add((token, unquote(following)))
+    passes = {(Keys((KEY,)).read("link", token, datetime.now(UTC)), following) for token, following in found}
+    # The notice of the region and its digest, and the digest of the province.
+    assert {(one.regions, following) for one, following in passes} == {
+        (("36.04",), "/regions/36.04?on=2024-06-27"), (("36.04",), "/regions/36.04"), (("36",), "/regions/36"),
+    }  # fmt: skip
+    ends = datetime.now(UTC) + timedelta(days=30)
+    assert all(ends - timedelta(minutes=5) < one.expires <= ends for one, _ in passes)
+
+    events = [message.data.decode() for message in await world.alerts()]
+    assert f"{settings.aggregator_url}/regions/36.04?on=2024-06-27" in letters
+    for token, _ in found:
+        _, content, signature = token.split(".")
+        for told_or_logged in (*told, *events, caplog.text):
+            assert content not in told_or_logged
+            assert signature not in told_or_logged
+
+
+async def test_without_the_key_of_the_pages_the_notifier_does_not_start(world: World) -> None:
+    settings = world.settings.model_copy(update={"access": "link"})
+    with pytest.raises(InvalidError, match="LAJU_PAGES_KEY must be that of the aggregator"):
+        build(settings, Lifeline())
+    assert not (settings.data / "pages.key").exists()
+
+
+async def test_with_another_key_than_the_aggregators_nobody_is_mailed_a_link_that_opens_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    port = free_port()
+    environment = {
+        "LAJU_DATA": str(tmp_path / "asked"),
+        "LAJU_NATS_URL": world.settings.nats_url,
+        "LAJU_MONGO_URL": world.settings.mongo_url,
+        "LAJU_AGGREGATOR_PORT": str(port),
+        "LAJU_ACCESS": "link",
+        "LAJU_PAGES_KEY": KEY.hex(),
+    }
+    settings = world.settings.model_copy(
+        update={
+            "aggregator_url": f"http://127.0.0.1:{port}",
+            "access": "link",
+            "pages_key": SecretStr((b"2" * 32).hex()),
+        }
+    )
+    stack = ExitStack()
+    await asyncio.to_thread(stack.enter_context, service("aggregator", port, tmp_path / "asked", environment))
+    try:
+        async with notifier(settings) as running:
+            await world.publish(standing())
+            await eventually(lambda: held(running, "projection_unknown"))
+            assert await running.mails() == []
+        right = settings.model_copy(update={"pages_key": SecretStr(KEY.hex())})
+        async with notifier(right) as running:
+            await eventually(lambda: some(running))
+    finally:
+        await asyncio.to_thread(stack.close)
+
+
 async def test_a_province_sees_its_regions_and_no_others(world: World) -> None:
     world.settings.recipients_file.write_text(RECIPIENTS + recipient("36.72", CILEGON) + recipient("51.71", DENPASAR))
     lighter = standing(severity="warning", gap=-30_000, expected=121_112)
@@ -192,6 +296,24 @@ async def test_a_province_sees_its_regions_and_no_others(world: World) -> None:
         assert await regions(region="36", limit="1") == ["36.72"]
         assert await regions(region="36.04") == ["36.04"]
         assert await regions(region="36.01") == await regions(region="36.04.05") == []
+
+
+async def test_a_heartbeat_is_of_no_region(world: World) -> None:
+    world.settings.recipients_file.write_text(RECIPIENTS + recipient("ID", "operasi@laju.example", "operations"))
+    settings = world.settings.model_copy(update={"mail_opens": time(0)})
+    async with notifier(settings) as running:
+        await world.publish(standing())
+
+        async def kinds(**query: str) -> list[str]:
+            found = (await running.http.get("/v1/mails", params=query)).json()["mails"]
+            return sorted(mail["kind"] for mail in found)
+
+        async def both() -> bool:
+            return await kinds() == ["heartbeat", "notice"]
+
+        await eventually(both)
+        assert await kinds(region="ID") == await kinds(region="36") == ["notice"]
+        assert await kinds(region="36.03") == []
 
 
 async def test_what_went_up_to_the_province_is_in_the_history_of_the_region(world: World) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 RULES = "tests/unit/aggregator/access/test_rules.py"
-TOKENS = "tests/unit/aggregator/access/test_tokens.py"
+PASSES = "tests/unit/shared/test_passes.py"
 SIGN_IN = "tests/unit/aggregator/access/test_sign_in.py"
 GATE = "tests/integration/aggregator/test_access.py"
 ACCOUNTS = "tests/integration/aggregator/test_sign_in.py"
 RULES_FILE = "services/aggregator/web/access/rules.py"
-TOKENS_FILE = "services/aggregator/web/access/tokens.py"
+PASSES_FILE = "shared/passes.py"
 SIGN_IN_FILE = "services/aggregator/web/access/sign_in.py"
 
 MUTATIONS = (
@@ -40,27 +40,27 @@ MUTATIONS = (
     ),
     Mutation(
         "a link is good at the moment of its end",
-        TOKENS_FILE,
+        PASSES_FILE,
         (("if now >= found.expires:", "if now > found.expires:"),),
-        (f"{TOKENS}::test_it_expires",),
+        (f"{PASSES}::test_it_expires",),
     ),
     Mutation(
         "what a token is for is not signed",
-        TOKENS_FILE,
-        (('f"laju/pages/{purpose}/".encode() + content', 'b"laju/pages/" + content'),),
-        (f"{TOKENS}::test_one_of_a_link_is_no_session",),
+        PASSES_FILE,
+        (('return f"laju/pages/{purpose}/"', 'return "laju/pages/"'),),
+        (f"{PASSES}::test_one_of_a_link_is_no_session",),
     ),
     Mutation(
         "the key that is on its way out goes on signing",
-        TOKENS_FILE,
+        PASSES_FILE,
         (("secret = self.secrets[0]", "secret = self.secrets[-1]"),),
-        (f"{TOKENS}::test_two_keys_are_good_during_a_change_and_the_new_one_signs",),
+        (f"{PASSES}::test_two_keys_are_good_during_a_change_and_the_new_one_signs",),
     ),
     Mutation(
         "a new key ends all links at once",
-        TOKENS_FILE,
+        PASSES_FILE,
         (("for secret in self.secrets if _id(secret)", "for secret in self.secrets[:1] if _id(secret)"),),
-        (f"{TOKENS}::test_two_keys_are_good_during_a_change_and_the_new_one_signs",),
+        (f"{PASSES}::test_two_keys_are_good_during_a_change_and_the_new_one_signs",),
     ),
     Mutation(
         "a sign-in can be finished whenever one likes",

@@ -145,7 +145,7 @@ MUTATIONS = (
     Mutation(
         "a letter as plain text still acts",
         "services/notifier/delivery/facsimile.py",
-        (("_nobodys(_LINK.sub(_instead(entry), entry.text), entry)", "_nobodys(entry.text, entry)"),),
+        (("_PASS.sub(_without_pass, _LINK.sub(_instead(entry), entry.text))", "_PASS.sub(_without_pass, entry.text)"),),
         (f"{LETTERS}::test_nobody_can_act_with_it",),
     ),
     Mutation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,12 @@ from services.cli import demo
 from services.cli.errors import CliError
 from services.cli.up.children import SERVICES
 from services.cli.up.demo_run import recipients
-from services.cli.up.environment import check_binaries, environment
+from services.cli.up.environment import SHOWN, check_binaries, environment, reading
 from services.cli.up.folder import DataFolder
 from services.cli.up.ports import HOST, Ports
 from services.cli.up.run import PROCFILE
+from shared.passes import keys_of
+from shared.wilayah import NATION
 
 PORTS = Ports.from_base(18_500)
 
@@ -91,6 +93,37 @@ def test_the_business_date_is_only_fixed_when_asked_for(tmp_path: Path) -> None:
     folder = DataFolder(tmp_path)
     assert "LAJU_AS_OF" not in environment({}, folder, PORTS, None)
     assert environment({}, folder, PORTS, date(2024, 6, 27))["LAJU_AS_OF"] == "2024-06-27"
+
+
+@pytest.mark.parametrize("access", ["link", "oidc"])
+def test_where_not_everybody_may_read_there_is_a_key_and_a_token_before_anything_starts(
+    access: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAJU_ACCESS", access)
+    token = reading({"LAJU_ACCESS": access}, DataFolder(tmp_path))[SHOWN]
+    secret = keys_of((tmp_path / "pages.key").read_text(), "pages.key")
+
+    assert secret.read("link", token, datetime.now(UTC)).regions == (NATION,)
+    again = reading({"LAJU_ACCESS": access}, DataFolder(tmp_path))[SHOWN]
+    assert secret.read("link", again, datetime.now(UTC)).regions == (NATION,)
+
+
+def test_a_key_or_a_token_of_ones_own_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAJU_PAGES_KEY", "a" * 64)
+    token = reading({"LAJU_ACCESS": "link"}, DataFolder(tmp_path))[SHOWN]
+
+    assert keys_of("a" * 64, "").read("link", token, datetime.now(UTC)).regions == (NATION,)
+    assert reading({"LAJU_ACCESS": "link", SHOWN: token}, DataFolder(tmp_path)) == {}
+    monkeypatch.setenv("LAJU_PAGES_KEY", "secret")
+    with pytest.raises(CliError, match="LAJU_PAGES_KEY must be 64 hex digits"):
+        reading({"LAJU_ACCESS": "link"}, DataFolder(tmp_path))
+    assert not (tmp_path / "pages.key").exists()
+
+
+@pytest.mark.parametrize("env", [{}, {"LAJU_ACCESS": ""}, {"LAJU_ACCESS": "public"}])
+def test_where_everybody_may_read_there_is_neither(env: dict[str, str], tmp_path: Path) -> None:
+    assert reading(env, DataFolder(tmp_path)) == {}
+    assert not (tmp_path / "pages.key").exists()
 
 
 def test_missing_servers_are_named_with_what_to_install(tmp_path: Path) -> None:

@@ -21,6 +21,14 @@ def test_what_is_written_is_read() -> None:
     assert LINKS.read(TOKEN, NOW) == GRANT
 
 
+def test_what_was_mailed_before_opens_still() -> None:
+    mailed = (
+        "eyJhY3QiOiJhY2tub3dsZWRnZSIsImxpbmUiOiIzNi4wNC9pa2QvbmF0aW9uYWwvMjAyNC0xMi0zMSIsImVwaXNvZGUiOjIsImV4cGlyZXMi"
+        "OiIyMDI0LTA3LTI4VDAyOjAwOjAwWiJ9._cbxB_jDDOcJwOpAoMxomA"
+    )
+    assert LINKS.read(mailed, NOW) == GRANT
+
+
 def test_it_expires() -> None:
     with pytest.raises(LinkError, match="was valid until 2024-07-28"):
         LINKS.read(TOKEN, GRANT.expires)

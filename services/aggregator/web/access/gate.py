@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.aggregator.web.access import refusals, rules
 from services.aggregator.web.access.cookies import Cookie
-from services.aggregator.web.access.tokens import Keys, Pass, Purpose, TokenError
 from services.aggregator.web.access.visitor import EVERYBODY, Visitor
+from shared.passes import Keys, Pass, Purpose, TokenError
 
 SIGN_IN = f"{rules.PREFIX}/sign-in"
 

@@ -10,9 +10,9 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.web.access import leaving, links, sign_in
 from services.aggregator.web.access.cookies import Cookie
 from services.aggregator.web.access.gate import SIGN_IN, Doorkeeper, Gate
-from services.aggregator.web.access.keyring import keys
 from services.aggregator.web.access.provider import Client, Provider
-from services.aggregator.web.access.tokens import Keys
+from shared.pages_key import keys
+from shared.passes import Keys
 
 
 def install(app: FastAPI, settings: AggregatorSettings) -> None:
@@ -21,6 +21,8 @@ def install(app: FastAPI, settings: AggregatorSettings) -> None:
     Raises:
         InvalidError: the keys cannot be read.
     """
+    if settings.access != "link":
+        app.include_router(links.led_on())
     if settings.access == "public":
         app.add_middleware(Gate, doorkeeper=None)
     elif settings.access == "link":

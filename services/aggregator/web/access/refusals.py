@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from services.aggregator.web.access.rules import own_pages
 from services.aggregator.web.access.visitor import SIGN_OUT, Visitor
 from shared import problems
+from shared.notes import HEADERS, Notes
 from shared.problems import Problem
 from shared.wilayah import find
 
-# Nothing of these pages may be kept, framed, or told to others by way of the address.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
-_pages = Environment(
-    loader=PackageLoader("services.aggregator.web.access"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+page = Notes("services.aggregator.web.access", "templates").page
 
 
 def wants_page(request: Request) -> bool:
     """Whether a person asks with a browser, and not a program or for a document of the read API."""
     path = request.scope["path"]
     return path != "/v1" and not path.startswith("/v1/") and "text/html" in request.headers.get("accept", "")
-
-
-def page(template: str, status: int, **context: object) -> HTMLResponse:
-    """One of our pages."""
-    return HTMLResponse(_pages.get_template(template).render(context), status, headers=HEADERS)
 
 
 def moved(path: str) -> RedirectResponse:

@@ -23,9 +23,10 @@ from services.aggregator.web.access.gate import SIGN_IN
 from services.aggregator.web.access.provider import NotSignedInError, Provider, ProviderAwayError
 from services.aggregator.web.access.refusals import moved, refused
 from services.aggregator.web.access.rules import PREFIX, own_path, widest
-from services.aggregator.web.access.tokens import Keys, Pass, TokenError, text_of
 from shared.events.base import Frozen
+from shared.passes import Keys, Pass, TokenError
 from shared.problems import RETRY_SECONDS
+from shared.signing import text_of
 
 log = logging.getLogger(__name__)
 CALLBACK = f"{PREFIX}/callback"

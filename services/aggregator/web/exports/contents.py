@@ -75,7 +75,7 @@ def _region(row: Standing, pages: Wording, say: Wording) -> tuple[Value, ...]:
         row.expected,
         row.required,
         target.due_on if target else None,
-        pages(f"authority.{target.authority}") if target else None,
+        pages.beginning(f"authority.{target.authority}") if target else None,
         target.document if target else None,
         row.wajib_ktp,
         say("answer.yes" if row.simulated else "answer.no"),

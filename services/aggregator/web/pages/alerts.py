@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
 
 from starlette.responses import HTMLResponse, Response
 
-from services.aggregator.notices import Mail, Notices, NotifierUnavailableError, Said, Step
+from services.aggregator import suppressed_alerts
+from services.aggregator.notices import Mail, Notices, NotifierUnavailableError, Step
+from services.aggregator.suppressed_alerts import Moment
 from services.aggregator.web.pages.rendering import HEADERS, rendered
 from services.aggregator.web.pages.shell import Crumb, Shell
 from services.aggregator.web.pages.visit import NotThereError, Visit
+from shared.events.standing import Standing
 from shared.pages import path_of
-from shared.wilayah import Region, find, zone_of
+from shared.wilayah import Region, find, is_known, zone_of
 
 # Nothing in a letter runs, and only our own page shows it.
 _LETTER = {
@@ -24,12 +28,14 @@ _LETTER = {
 
 
 async def page(visit: Visit, region: Region, notices: Notices) -> Response:
-    """The alerts of a region and of what lies in it."""
+    """The alerts of a region and of what lies in it, as far as small counts are not hidden."""
     shell, title = await _around(visit, region)
     try:
         alerts, mails = await asyncio.gather(notices.alerts(region.code), notices.mails(region.code))
     except NotifierUnavailableError:
         return rendered("alerts.html", shell, 503, title=title, alerts=None)
+    if visit.reader.smallest:
+        alerts = suppressed_alerts.alerts(alerts, await _told(visit, suppressed_alerts.moments(alerts)))
     zone = zone_of(region.code)
 
     def moment(value: datetime) -> str:
@@ -40,9 +46,9 @@ async def page(visit: Visit, region: Region, notices: Notices) -> Response:
         shell,
         title=title,
         alerts=alerts,
-        mails=[(mail, shell.link(path_of(region.code, "mails", _name(mail)))) for mail in mails],
+        mails=[(mail, _link(visit, shell, region, mail)) for mail in mails],
         moment=moment,
-        about=_about,
+        about=lambda said: find(said.region).name,
         is_step=lambda entry: isinstance(entry, Step),
     )
 
@@ -51,31 +57,49 @@ async def mail(visit: Visit, region: Region, name: str, notices: Notices) -> Res
     """One mail, framed.
 
     Raises:
-        NotThereError: no such mail went to who answers for the region or something in it.
+        NotThereError: no such mail went to who answers for the region or something in it, or it has counts that are
+            hidden.
     """
-    found = await _found(region, name, notices)
+    found = await _found(visit, region, name, notices)
     shell, _ = await _around(visit, region, Crumb(found.subject, None))
     address = shell.link(path_of(region.code, "mails", name, "letter"))
     return rendered("mail.html", shell, title=found.subject, mail=found, address=address)
 
 
-async def letter(region: Region, name: str, notices: Notices) -> Response:
+async def letter(visit: Visit, region: Region, name: str, notices: Notices) -> Response:
     """The letter in that frame: as it was sent, without what only its recipient may do.
 
     Raises:
-        NotThereError: there is no such mail, or it is kept no longer.
+        NotThereError: there is no such mail, it is kept no longer, or has counts that are hidden.
     """
-    text = await notices.letter(await _found(region, name, notices))
+    text = await notices.letter(await _found(visit, region, name, notices))
     if text is None:
         raise NotThereError("missing.mail")
     return HTMLResponse(text, headers=_LETTER)
 
 
-async def _found(region: Region, name: str, notices: Notices) -> Mail:
+async def _found(visit: Visit, region: Region, name: str, notices: Notices) -> Mail:
     found = next((mail for mail in await notices.mails(region.code) if _name(mail) == name), None)
     if found is None:
         raise NotThereError("missing.mail")
+    if not suppressed_alerts.shows_letter(found, visit.reader.smallest):
+        raise NotThereError("missing.mail_hidden", smallest=str(visit.reader.smallest))
     return found
+
+
+def _link(visit: Visit, shell: Shell, region: Region, mail: Mail) -> str | None:
+    """Where a mail is shown, if it is."""
+    if not suppressed_alerts.shows_letter(mail, visit.reader.smallest):
+        return None
+    return shell.link(path_of(region.code, "mails", _name(mail)))
+
+
+async def _told(visit: Visit, moments: Iterable[Moment]) -> dict[Moment, list[Standing]]:
+    """What the reader tells of each; nothing of a region that is there no more."""
+    return {
+        moment: await visit.reader.standings.of(moment.region, None, moment.on) if is_known(moment.region) else []
+        for moment in moments
+    }
 
 
 async def _around(visit: Visit, region: Region, *more: Crumb) -> tuple[Shell, str]:
@@ -87,8 +111,3 @@ async def _around(visit: Visit, region: Region, *more: Crumb) -> tuple[Shell, st
 def _name(mail: Mail) -> str:
     """What a mail is called in an address: Message-IDs have signs that addresses do not."""
     return blake2b(mail.message_id.encode(), digest_size=8).hexdigest()
-
-
-def _about(said: Said) -> str:
-    """The region that a word is about."""
-    return find(said.scope.partition("/")[0]).name

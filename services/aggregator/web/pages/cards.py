@@ -75,7 +75,7 @@ def heading(standing: Standing, say: Wording) -> str:
     if target is None:
         return say("card.aimless", programme=programme)
     form = say.number if target.basis in ("absolute", "rollup") else say.percent
-    asked = say(f"basis.{target.basis}", value=form(target.value), authority=say(f"of_authority.{target.authority}"))
+    asked = say(f"basis.{target.basis}", value=form(target.value), authority=say(f"authority.{target.authority}"))
     return say("card.heading", programme=programme, asked=asked, due=say.day(target.due_on))
 
 
@@ -176,7 +176,7 @@ def source(target: TargetInForce, say: Wording) -> str:
     document = target.document or say("source.no_document")
     return say(
         "source.decree",
-        authority=say(f"authority.{target.authority}"),
+        authority=say.beginning(f"authority.{target.authority}"),
         document=document,
         since=say.day(target.effective_on),
     )

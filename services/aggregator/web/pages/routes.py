@@ -73,8 +73,8 @@ def routes(generation: Callable[[], Generation], notices: Notices, feed: Feed, t
         return await alerts.mail(visit, known(code), name, notices)
 
     @router.get("/regions/{code}/mails/{name}/letter")
-    async def letter(code: str, name: str) -> Response:
-        return await alerts.letter(known(code), name, notices)
+    async def letter(code: str, name: str, visit: Visit = arriving) -> Response:
+        return await alerts.letter(visit, known(code), name, notices)
 
     async def listening(code: str, visit: Visit = arriving) -> AsyncIterator[Listener]:
         async with heard(feed, known(code).code, visit.request.headers.get("last-event-id")) as listener:

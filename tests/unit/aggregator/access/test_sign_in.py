@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.aggregator.web.access.sign_in import Begun, SigningIn
-from services.aggregator.web.access.tokens import Keys, TokenError
+from shared.passes import Keys, TokenError
 
 NOW = datetime(2024, 6, 28, 2, 0, tzinfo=UTC)
 KEYS = Keys((bytes(32),))

@@ -27,7 +27,6 @@ OPEN = {
     "sign": get_args(Status),
     "severity": get_args(Severity),
     "authority": get_args(Authority),
-    "of_authority": get_args(Authority),
     "basis": (*get_args(Basis), "rollup"),
     "channel": get_args(Channel),
     "kind": get_args(InterventionKind),

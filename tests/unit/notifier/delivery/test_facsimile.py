@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from typing import get_args
 
@@ -16,13 +16,16 @@ from services.notifier.contents import Notice
 from services.notifier.delivery import facsimile
 from services.notifier.delivery.outbox import Entry
 from services.notifier.links import Act, Grant, Links
+from services.notifier.pages import Pages
 from services.notifier.post import written
 from services.notifier.recipient import Language
+from shared.passes import Keys
 from tests.unit.notifier.delivery.mails import CHART, HEAD, PNG, SECRETARY, entry
 from tests.unit.notifier.letters.samples import FIRST, MESSAGE_ID, ROWS, SECOND, WRITTEN_AT, digest, recipient
 
 PAGE = "https://laju.go.id/regions/36.04?on=2024-06-27"
 SIGNED = Links("https://laju.go.id/notifier", bytes(range(32)))
+OPENING = Pages("https://laju.go.id", Keys((bytes(32),)), timedelta(days=30))
 
 
 def token(act: Act, line: str) -> str:
@@ -34,12 +37,12 @@ TOKENS = {
 }
 
 
-def sent(language: Language = "id") -> Entry:
+def sent(language: Language = "id", page: str = PAGE) -> Entry:
     """A notice about two lines with a chart, to a head whose title has an address in it, with a copy."""
     tellings = tuple(
         replace(
             told,
-            links=Leading(PAGE, *(f"{SIGNED.url}/v1/acts/{TOKENS[act, told.standing.line]}" for act in get_args(Act))),
+            links=Leading(page, *(f"{SIGNED.url}/v1/acts/{TOKENS[act, told.standing.line]}" for act in get_args(Act))),
         )
         for told in (FIRST, SECOND)
     )
@@ -84,6 +87,49 @@ def test_nobody_can_act_with_it(language: Language) -> None:
     assert len(Read(page).all("a")) == 6  # the buttons are still to be seen
     said = {"id": "hanya untuk penerima surat", "en": "for the recipient of the letter only"}[language]
     assert text.count(said) == page.count(said) == 4
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_nobody_gets_in_with_it(language: Language) -> None:
+    opening = OPENING.link("36.04", "36.04", WRITTEN_AT, date(2024, 6, 27))
+    mail = sent(language, opening)
+    _, content, signature = opening.rpartition("/access/link/")[2].partition("?")[0].split(".")
+    assert opening in mail.text
+    assert opening in mail.html
+
+    for shown in (facsimile.page(mail), facsimile.text(mail)):
+        assert "/access/" not in shown
+        assert content not in shown
+        assert signature not in shown
+    # The page that is linked to is that of a mail without a pass, and so is everything else.
+    assert facsimile.text(mail) == facsimile.text(sent(language))
+    assert facsimile.page(mail) == facsimile.page(sent(language))
+
+
+def test_nobody_gets_in_with_a_digest() -> None:
+    (mail,) = written(replace(digest(*ROWS), page=OPENING.link("36", "36", WRITTEN_AT)))
+    (plain,) = written(replace(digest(*ROWS), page="https://laju.go.id/regions/36"))
+    assert mail.html.count("/access/link/") == 1
+    assert mail.text.count("/access/link/") == 1
+    assert (facsimile.page(mail), facsimile.text(mail)) == (plain.html, plain.text)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("https://laju.go.id/access/link/a.b.c", "https://laju.go.id/"),
+        ("https://laju.go.id/access/link/a.b.c?next=/", "https://laju.go.id/"),
+        ("https://laju.go.id/access/link/a.b.c?next=/%3Fon%3D2024-06-27", "https://laju.go.id/?on=2024-06-27"),
+        ("http://[::1]:8081/access/link/a.b.c?next=/regions/51.71.01", "http://[::1]:8081/regions/51.71.01"),
+        ("/access/link/a.b.c?x=a.b.c&amp;next=/about", "/"),
+        ("https://laju.go.id/access/link/a.b.c?next=/access/link/a.b.c", "https://laju.go.id/"),
+        ("https://laju.go.id/access/link/a.b.c?next=%22%3E%3Cscript%3Ea.b.c%3C/script%3E", "https://laju.go.id/"),
+        ("https://laju.go.id/?to=/access/link/a.b.c/access/link/a.b.c", "https://laju.go.id/?to=/"),
+    ],
+)
+def test_however_a_link_with_a_pass_is_written(written: str, shown: str) -> None:
+    assert facsimile.page(entry(html=f'<a href="{written}">Buka</a>')) == f'<a href="{shown}">Buka</a>'
+    assert facsimile.text(entry(text=f"Buka {written}\n")) == f"Buka {shown}\n"
 
 
 def test_addresses_are_taken_out() -> None:

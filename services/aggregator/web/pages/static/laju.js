@@ -4,6 +4,18 @@
 
 const locale = document.documentElement.lang === "id" ? "id-ID" : "en-GB";
 
+// What is taken away from a page is what it shows: files are searched and sorted as the table is.
+function takeAway(query) {
+  for (const link of document.querySelectorAll("a[download]")) {
+    const address = new URL(link.href);
+    for (const [key, value] of Object.entries(query)) {
+      if (value) address.searchParams.set(key, value);
+      else address.searchParams.delete(key);
+    }
+    link.href = address;
+  }
+}
+
 // Tables: sorted and searched in place.
 function sortBy(table, heading) {
   const headings = [...table.tHead.rows[0].cells];
@@ -28,10 +40,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
     event.preventDefault();
     const heading = link.closest("th");
     sortBy(table, heading);
+    const order = { sort: link.dataset.column, dir: heading.ariaSort === "descending" ? "desc" : "asc" };
     const here = new URL(location.href);
-    here.searchParams.set("sort", link.dataset.column);
-    here.searchParams.set("dir", heading.ariaSort === "descending" ? "desc" : "asc");
+    for (const [key, value] of Object.entries(order)) here.searchParams.set(key, value);
     history.replaceState(null, "", here);
+    takeAway(order);
   });
 }
 
@@ -44,6 +57,7 @@ if (find) {
       const text = `${row.cells[0].textContent} ${row.dataset.region ?? ""}`.toLocaleLowerCase(locale);
       row.hidden = !text.includes(wanted);
     }
+    takeAway({ q: find.value.trim() });
   };
   find.addEventListener("input", show);
   find.form.addEventListener("submit", (event) => {

@@ -1,4 +1,4 @@
-"""Tokens of links and sessions: only ours, only whole, only for a while, only for what they were written for."""
+"""Passes in links and sessions: only ours, only whole, only for a while, only for what they were written for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.aggregator.web.access.tokens import Keys, Pass, TokenError, keys_of
 from shared.errors import InvalidError
+from shared.passes import LINK, Keys, Pass, TokenError, keys_of, link_to
 from shared.wilayah import NATION, kabkota_in
 
 NOW = datetime(2024, 6, 28, 2, 0, tzinfo=UTC)
@@ -17,6 +17,9 @@ PASS = Pass(regions=("36.04",), expires=NOW + timedelta(days=365))
 OLD, NEW = bytes(32), b"1" * 32
 KEYS = Keys((OLD,))
 TOKEN = KEYS.written("link", PASS)
+# Written before links of mails had passes: what people were given then opens still.
+GIVEN = "33b8298e.eyJyZWdpb25zIjpbIjM2LjA0Il0sImV4cGlyZXMiOiIyMDI1LTA2LTI4VDAyOjAwOjAwWiJ9.kXWFGFYXbGqYzpc8VMQpwQ"
+BEGUN = "42484e70.YmVndW4.D-eXPXReFf3dB3VaUAR8lg"
 passes = st.builds(
     Pass,
     regions=st.lists(st.sampled_from([NATION, "51", *kabkota_in(NATION)]), min_size=1, max_size=100).map(tuple),
@@ -29,6 +32,21 @@ def test_what_is_written_is_read(content: Pass, purpose: str) -> None:
     token = KEYS.written(purpose, content)  # type: ignore[arg-type]
 
     assert KEYS.read(purpose, token, NOW) == content  # type: ignore[arg-type]
+
+
+def test_what_was_given_out_opens_still() -> None:
+    assert TOKEN == GIVEN
+    assert Keys((NEW, OLD)).read("link", GIVEN, NOW) == PASS
+    assert Keys((NEW, OLD)).opened("sign-in/x", BEGUN) == b"begun"
+
+
+def test_a_link_leads_to_a_page() -> None:
+    url = "https://laju.example/"
+
+    assert link_to(url, KEYS, PASS) == f"https://laju.example{LINK}{GIVEN}"
+    assert link_to(url, KEYS, PASS, "/regions/36.04?on=2024-06-27") == (
+        f"https://laju.example{LINK}{GIVEN}?next=/regions/36.04%3Fon%3D2024-06-27"
+    )
 
 
 def test_it_fits_into_a_cookie() -> None:

@@ -1,26 +1,27 @@
-"""Tokens that say which regions may be seen and until when, and prove that we wrote them. Pure.
+"""Passes: which regions somebody may see on the pages and in the read API, until when, and that we wrote it. Pure.
 
-``<key id>.<content>.<signature>``, the latter two in base64url. The key id names the key that signed, so that two keys
-are good at once while links are replaced. What a token is for is signed with it: one of a link is no session.
+A token is ``<key id>.<content>.<signature>``. The key id names the key that signed, so that two keys are good at once
+while links are replaced. What a token is for is signed with it: one of a link is no session.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import urlencode
 
 from pydantic import AwareDatetime, ValidationError
 
+from shared import signing
 from shared.errors import InvalidError
 from shared.events.base import Frozen
 
 Purpose = Literal["link", "session"]
-_SIGNATURE_BYTES = 16
+LINK = "/access/link/"
+"""Where links lead at the aggregator; the token follows."""
 _KEY_ID_DIGITS = 8
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -64,7 +65,7 @@ class Keys:
     def signed(self, purpose: str, content: bytes) -> str:
         """Any content as a token for one purpose."""
         secret = self.secrets[0]
-        return ".".join((_id(secret), text_of(content), text_of(_signature(secret, purpose, content))))
+        return f"{_id(secret)}.{signing.signed(secret, _label(purpose), content)}"
 
     def opened(self, purpose: str, token: str) -> bytes:
         """The content of a token that was written for this purpose.
@@ -72,17 +73,16 @@ class Keys:
         Raises:
             TokenError: it was not, or not by us, or was changed.
         """
-        try:
-            key_id, *parts = token.split(".")
-            content, signature = (urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in parts)
-        except ValueError as error:
-            raise TokenError("it is not whole") from error
+        key_id, _, rest = token.partition(".")
+        if rest.count(".") != 1:
+            raise TokenError("it is not whole")
         secret = next((secret for secret in self.secrets if _id(secret) == key_id), None)
         if secret is None:
             raise TokenError("it was written with a key that is no longer in use")
-        if not hmac.compare_digest(signature, _signature(secret, purpose, content)):
-            raise TokenError("it is not whole, or was not written by this Laju")
-        return content
+        try:
+            return signing.opened(secret, _label(purpose), rest)
+        except signing.SignatureError as error:
+            raise TokenError(error.reason) from error
 
 
 def keys_of(text: str, where: str) -> Keys:
@@ -97,14 +97,16 @@ def keys_of(text: str, where: str) -> Keys:
     return Keys(tuple(map(bytes.fromhex, found)))
 
 
-def text_of(content: bytes) -> str:
-    """Bytes in base64url without padding."""
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
+def link_to(url: str, keys: Keys, content: Pass, page: str | None = None) -> str:
+    """The link that opens what a pass is for, and leads to ``page``, a path of ours, or where its region begins.
+    ``url`` is where the pages are reached from outside."""
+    query = "" if page is None else "?" + urlencode({"next": page}, safe="/")
+    return f"{url.rstrip('/')}{LINK}{keys.written('link', content)}{query}"
 
 
 def _id(secret: bytes) -> str:
     return hashlib.sha256(b"laju/pages/key/" + secret).hexdigest()[:_KEY_ID_DIGITS]
 
 
-def _signature(secret: bytes, purpose: str, content: bytes) -> bytes:
-    return hmac.new(secret, f"laju/pages/{purpose}/".encode() + content, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+def _label(purpose: str) -> str:
+    return f"laju/pages/{purpose}/"
