@@ -29,6 +29,7 @@ from shared.wilayah import Level, level_of
 log = logging.getLogger(__name__)
 # Assessed in one transaction. More wait longer for each other; of fewer, each waits for a projection to catch up.
 _CHUNK = 50
+_PATIENT = 15
 _RETRY_SECONDS = 1
 _CLOCK_SECONDS = 10.0
 _ZONES = tuple(ZoneInfo(name) for name in ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"))
@@ -101,7 +102,7 @@ class Assessor:
 
     def _next(self) -> list[str]:
         """Takes as many of those that are touched as are assessed at once."""
-        found = first_of(self._touched, self._watched(), _CHUNK)
+        found = first_of(self._touched, self._watched(), _CHUNK, _PATIENT)
         for region in found:
             del self._touched[region]
         return found
@@ -171,10 +172,15 @@ class Assessor:
             self._metrics.assessed.inc()
 
 
-def first_of(waiting: Iterable[str], watched: Collection[str], most: int) -> list[str]:
+def first_of(waiting: Iterable[str], watched: Collection[str], most: int, patient: int) -> list[str]:
     """Of the kab/kota that wait, longest first, those whose turn it is, ``most`` at once: first those that somebody has
-    watched, then the others; among either who waits longest."""
-    return sorted(waiting, key=lambda region: region not in watched)[:most]
+    watched, then the others; among either who waits longest. So many places are for the ``patient`` that nobody
+    watches: with pages of many regions open, all others would never have a turn."""
+    ordered = list(waiting)
+    others = [region for region in ordered if region not in watched]
+    first = [region for region in ordered if region in watched]
+    room = most - min(patient, len(others))
+    return (first[:room] + others + first[room:])[:most]
 
 
 def days_at(moment: datetime) -> tuple[date, ...]:

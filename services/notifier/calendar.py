@@ -35,15 +35,21 @@ def _weekly_opening(hours: Hours, region: str, now: datetime, weekday: int) -> d
     return opening(hours, region, datetime.combine(day, hours.opens, local.tzinfo))
 
 
-def next_week(hours: Hours, region: str, now: datetime, weekday: int) -> date:
-    """The day of the next digest after this week's. A week that has no opening from ``weekday`` on has no digest."""
-    first = then = now.astimezone(zone_of(region)) + _ONE_WEEK
+def next_week(hours: Hours, region: str, now: datetime, weekday: int) -> date | None:
+    """The day of the next digest after this week's; ``None`` if there is none within a year. A week that has no opening
+    from ``weekday`` on has no digest."""
+    then = now.astimezone(zone_of(region)) + _ONE_WEEK
     for _ in range(_WEEKS):
-        opens = _weekly_opening(hours, region, then, weekday)
-        if opens.isocalendar()[:2] == then.isocalendar()[:2]:
-            return opens.date()
+        if has_digest(hours, region, then, weekday):
+            return _weekly_opening(hours, region, then, weekday).date()
         then += _ONE_WEEK
-    return _weekly_opening(hours, region, first, weekday).date()
+    return None
+
+
+def has_digest(hours: Hours, region: str, then: datetime, weekday: int) -> bool:
+    """Whether there is an opening from ``weekday`` on in the week of ``then`` (aware)."""
+    opens = _weekly_opening(hours, region, then, weekday)
+    return opens.isocalendar()[:2] == then.astimezone(zone_of(region)).isocalendar()[:2]
 
 
 def working_day(hours: Hours, region: str, now: datetime) -> str | None:

@@ -80,14 +80,14 @@ class DigestRow:
 @dataclass(frozen=True, slots=True)
 class Digest:
     """The state of a recipient's regions, also when all is well. ``on`` is the business date, ``next_on`` the day of
-    the next digest; ``rows`` the lines, changed ones first, then furthest behind; ``untold`` counts kab/kota without
-    any target."""
+    the next one of every week, ``None`` if there will be none; ``rows`` the lines, changed ones first, then furthest
+    behind; ``untold`` counts kab/kota without any target."""
 
     message_id: str
     recipient: Recipient
     written_at: datetime
     on: date
-    next_on: date
+    next_on: date | None
     rows: tuple[DigestRow, ...]
     untold: int
     page: str

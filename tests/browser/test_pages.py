@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESK, PHONE, Laju, Windows, shots
 from tests.events import citizen, event
@@ -82,21 +82,29 @@ def test_figures_move_without_reloading(windows: Windows, laju: Laju) -> None:
 
 def names(page: Page) -> list[str]:
     """The regions of the table, as they are shown."""
-    found: list[str] = page.locator("table.sortable tbody tr:visible td:first-child").all_inner_texts()
+    found: list[str] = rows(page).all_inner_texts()
     return found
+
+
+def rows(page: Page) -> Locator:
+    """The first cell of each row of the table that is shown."""
+    return page.locator("table.sortable tbody tr:visible td:first-child")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_tables_are_sorted_and_searched_with_and_without_scripts(scripts: bool, windows: Windows) -> None:
     page = windows.open("/regions/51", DESK, java_script_enabled=scripts)
+    heading = page.locator(".sortable thead th").first
     page.locator('a[data-column="name"]').click()
+    expect(heading).to_have_attribute("aria-sort", "ascending")
     first = names(page)
     assert first == sorted(first)
     page.locator('a[data-column="name"]').click()
+    expect(heading).to_have_attribute("aria-sort", "descending")
     assert names(page) == first[::-1]
-    assert page.locator(".sortable thead th").first.get_attribute("aria-sort") == "descending"
     page.get_by_label("Cari wilayah").fill("denp")
     page.get_by_role("button", name="Cari", exact=True).click()
+    expect(rows(page)).to_have_count(1)
     assert names(page) == ["Kota Denpasar"]
 
 
@@ -114,16 +122,19 @@ def taken_away(page: Page) -> list[str]:
 def test_a_file_is_searched_and_sorted_as_the_table_is(scripts: bool, windows: Windows) -> None:
     page = windows.open("/regions/51?programme=perekaman", DESK, java_script_enabled=scripts)
     assert taken_away(page) == names(page)
-    for _ in range(2):
+    for direction in ("ascending", "descending"):
         page.locator('a[data-column="name"]').click()
+        expect(page.locator(".sortable thead th").first).to_have_attribute("aria-sort", direction)
         assert taken_away(page) == names(page) != []
     page.get_by_label("Cari wilayah").fill("an ")
     page.get_by_role("button", name="Cari", exact=True).click()
+    expect(rows(page)).not_to_have_count(9)
     found = names(page)
     assert 1 < len(found) < 9
     assert taken_away(page) == found
     page.get_by_label("Cari wilayah").fill("")
     page.get_by_role("button", name="Cari", exact=True).click()
+    expect(rows(page)).to_have_count(9)
     assert taken_away(page) == names(page)
     assert len(names(page)) == 9
 

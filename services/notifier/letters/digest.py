@@ -46,7 +46,7 @@ def write_digest(digest: Digest) -> Letter:
         "summary": summary,
         "table": _table(digest.rows[:ROWS_SHOWN], say) if digest.rows else None,
         "more": say("digest.more", count=say.number(more)) if more > 0 else None,
-        "next": say("digest.next", day=say.day(digest.next_on)),
+        "next": None if digest.next_on is None else say("digest.next", day=say.day(digest.next_on)),
         "link": (say("link.page"), say("link.page_use"), digest.page),
         "trace": _trace(digest, say),
         "message_id": digest.message_id,

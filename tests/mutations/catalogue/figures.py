@@ -58,13 +58,19 @@ MUTATIONS = (
     Mutation(
         "those that nobody watches are assessed first",
         "services/aggregator/assessor.py",
-        (("key=lambda region: region not in watched", "key=lambda region: region in watched"),),
+        (("return (first[:room] + others + first[room:])", "return (others + first)"),),
+        (TURNS,),
+    ),
+    Mutation(
+        "those that nobody watches may wait for ever",
+        "services/aggregator/assessor.py",
+        (("room = most - min(patient, len(others))", "room = most"),),
         (TURNS,),
     ),
     Mutation(
         "among the watched it is by code and not by waiting",
         "services/aggregator/assessor.py",
-        (("key=lambda region: region not in watched", "key=lambda region: (region not in watched, region)"),),
+        (("ordered = list(waiting)", "ordered = sorted(waiting)"),),
         (TURNS,),
     ),
     Mutation(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from starlette.responses import Response
 
 from services.aggregator.answers import By
-from services.aggregator.briefing import Line
+from services.aggregator.briefing import Line, NoSuchLineError
 from services.aggregator.web.pages import drawings, tables, wide
 from services.aggregator.web.pages.cards import card
 from services.aggregator.web.pages.drawings import Drawn, Section
@@ -125,7 +125,10 @@ async def _cards(visit: Visit, standings: Iterable[Standing], shell: Shell, code
             continue
         line = Line(standing.programme, standing.target.authority, standing.target.due_on)
         # Card and chart are of one moment: the one at which what lies behind was read.
-        told = await visit.reader.briefings.of(code, line, visit.on)
+        try:
+            told = await visit.reader.briefings.of(code, line, visit.on)
+        except NoSuchLineError:  # it was withdrawn since
+            continue
         found.append(Section(card(told.standing, shell), drawings.burn_up(told, visit.say), told))
     return found
 

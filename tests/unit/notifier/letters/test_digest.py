@@ -73,6 +73,12 @@ def test_it_says_when_the_next_one_comes() -> None:
         )
 
 
+def test_where_no_next_one_will_come_none_is_promised() -> None:
+    letter = write_digest(replace(digest(*ROWS), next_on=None))
+    assert "berikutnya" not in letter.text
+    assert "berikutnya" not in letter.html
+
+
 def test_sixty_rows_are_shown_and_all_are_counted() -> None:
     standings = [line(f"Kabupaten Panjang Nomor {at}", "36.04", "behind", -at, "critical") for at in range(1, 515)]
     many = [DigestRow(one, changed=True, before="on_pace", acknowledged=True) for one in standings]
