@@ -8,9 +8,11 @@ RULES = "tests/unit/aggregator/access/test_rules.py"
 PASSES = "tests/unit/shared/test_passes.py"
 SIGN_IN = "tests/unit/aggregator/access/test_sign_in.py"
 GATE = "tests/integration/aggregator/test_access.py"
+LINKS = "tests/integration/aggregator/test_links.py"
 ACCOUNTS = "tests/integration/aggregator/test_sign_in.py"
 RULES_FILE = "services/aggregator/web/access/rules.py"
 PASSES_FILE = "shared/passes.py"
+LINKS_FILE = "services/aggregator/web/access/links.py"
 SIGN_IN_FILE = "services/aggregator/web/access/sign_in.py"
 
 MUTATIONS = (
@@ -61,6 +63,53 @@ MUTATIONS = (
         PASSES_FILE,
         (("for secret in self.secrets if _id(secret)", "for secret in self.secrets[:1] if _id(secret)"),),
         (f"{PASSES}::test_two_keys_are_good_during_a_change_and_the_new_one_signs",),
+    ),
+    Mutation(
+        "what a thing was signed for does not matter",
+        "shared/signing.py",
+        (("hmac.new(secret, label.encode() + content,", "hmac.new(secret, content,"),),
+        ("tests/unit/shared/test_signing.py::test_another_secret_or_label_reads_nothing",),
+    ),
+    Mutation(
+        "what was signed is signed in another way from now on",
+        "shared/signing.py",
+        (("_SIGNATURE_BYTES = 16", "_SIGNATURE_BYTES = 20"),),
+        (f"{PASSES}::test_what_was_given_out_opens_still",),
+    ),
+    Mutation(
+        "a link leads to another server",
+        LINKS_FILE,
+        (
+            (
+                "answer = moved(own_path(following) if following else own_pages(found.regions)[0])",
+                "answer = moved(following if following else own_pages(found.regions)[0])",
+            ),
+        ),
+        (f"{LINKS}::test_a_link_leads_to_no_other_server",),
+    ),
+    Mutation(
+        "the link of a mail takes away what a wider one opens",
+        LINKS_FILE,
+        ((" or not covered(present.regions, found.regions)\n", "\n"),),
+        (f"{LINKS}::test_a_pass_that_opens_more_or_longer_is_kept",),
+    ),
+    Mutation(
+        "the link of an old mail keeps out who has a good pass",
+        LINKS_FILE,
+        (("return moved(own_path(following)) if present and following else refused", "return refused"),),
+        (f"{LINKS}::test_who_has_a_good_pass_is_led_on_by_the_link_of_an_old_mail",),
+    ),
+    Mutation(
+        "a mail opens everything",
+        "services/notifier/pages.py",
+        (("content = Pass(regions=(reader,)", "content = Pass(regions=(NATION,)"),),
+        ("tests/unit/notifier/test_render.py::test_where_a_link_is_needed_it_opens_what_its_reader_answers_for",),
+    ),
+    Mutation(
+        "the notifier makes a key that the aggregator does not know",
+        "services/notifier/app.py",
+        (("from shared.pages_key import known_keys\n", "from shared.pages_key import keys as known_keys\n"),),
+        ("tests/integration/notifier/test_history.py::test_without_the_key_of_the_pages_the_notifier_does_not_start",),
     ),
     Mutation(
         "a sign-in can be finished whenever one likes",

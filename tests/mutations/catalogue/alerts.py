@@ -149,6 +149,40 @@ MUTATIONS = (
         (f"{LETTERS}::test_nobody_can_act_with_it",),
     ),
     Mutation(
+        "a letter opens the pages",
+        "services/notifier/delivery/facsimile.py",
+        (
+            (
+                "_nobodys(_PASS.sub(_without_pass, _LINK.sub(instead, inert)), entry)",
+                "_nobodys(_LINK.sub(instead, inert), entry)",
+            ),
+        ),
+        (f"{LETTERS}::test_nobody_gets_in_with_it",),
+    ),
+    Mutation(
+        "what looks like a link puts anything into a letter",
+        "services/notifier/delivery/facsimile.py",
+        (('(page if _PAGE.fullmatch(page) else "/")', "page"),),
+        (f"{LETTERS}::test_however_a_link_with_a_pass_is_written",),
+    ),
+    Mutation(
+        "a letter about a kecamatan is said to hide something",
+        "services/notifier/post.py",
+        (
+            (
+                "            found.append(0)\n",
+                "            found.append(telling.briefing.hides_below if telling.briefing else 0)\n",
+            ),
+        ),
+        ("tests/unit/notifier/test_post.py",),
+    ),
+    Mutation(
+        "a letter hides as much as what hides most in it",
+        "services/notifier/post.py",
+        (("return min(found, default=None)", "return max(found, default=None)"),),
+        ("tests/unit/notifier/test_post.py",),
+    ),
+    Mutation(
         "a word about a province is not told of its kab/kota",
         "services/notifier/history.py",
         (("if within(code, region) or within(region, code)\n", "if within(code, region)\n"),),

@@ -11,6 +11,7 @@ TURNS = "tests/unit/aggregator/test_assessor.py"
 CLAIMS = "tests/unit/aggregator/test_claims.py"
 TABLES = "tests/property/test_suppression.py"
 ANSWERS = "tests/unit/aggregator/test_suppressed.py"
+TOLD = "tests/unit/aggregator/test_suppressed_alerts.py"
 
 MUTATIONS = (
     Mutation(
@@ -125,5 +126,34 @@ MUTATIONS = (
         "services/aggregator/reading/suppressed.py",
         (('if blanko is not None and "perekaman" in programmes:', 'if blanko is not None and "ikd" in programmes:'),),
         (f"{ANSWERS}::test_who_is_not_recorded_is_wajib_ktp_less_who_is",),
+    ),
+    Mutation(
+        "the rule of a kecamatan's alert tells its rates",
+        "services/aggregator/suppressed_alerts.py",
+        (('update={"rule": "", "standing": then}', 'update={"standing": then}'),),
+        (f"{TOLD}::test_what_is_told_is_told_without_rule_and_gravest_severity",),
+    ),
+    Mutation(
+        "what a head was told of a kecamatan is told whatever it is now",
+        "services/aggregator/suppressed_alerts.py",
+        (("    if not any((row.line, row.actual, row.expected, row.gap) == figures for", "    if not any(True for"),),
+        (f"{TOLD}::test_figures_that_are_others_now_are_left_out",),
+    ),
+    Mutation(
+        "an alert of a hidden kecamatan is told",
+        "services/aggregator/suppressed_alerts.py",
+        (
+            (
+                "    return any(entry.programme in (None, row.programme) for row in told[_moment(entry)])\n",
+                "    return True\n",
+            ),
+        ),
+        (f"{TOLD}::test_of_what_is_hidden_nothing_is_left",),
+    ),
+    Mutation(
+        "a letter that hides something is shown",
+        "services/aggregator/suppressed_alerts.py",
+        (("mail.hides_below >= smallest", "(mail.hides_below > 0 or not smallest)"),),
+        (f"{TOLD}::test_a_letter_is_shown_that_hides_as_much",),
     ),
 )
