@@ -23,7 +23,7 @@ run: $(INSTALLED) ## Start everything with demo data, print the standings and th
 
 test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end, on real servers)
 	$(BIN)/python -m pytest -n 2 tests/unit tests/property
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e tests/integration tests/browser
+	$(BIN)/python -m pytest -n 3 --dist loadfile tests/e2e tests/integration tests/browser
 	$(BIN)/python -m pytest tests/faults
 
 faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3
