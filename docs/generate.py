@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that only repeat what the code says, and what was last measured.
+"""Writes the pages of docs/ that only repeat what the code says, what was last measured, and the dashboards of Grafana.
 
 ``python -m docs.generate`` writes them; with ``--check`` it writes nothing and exits 1, naming the stale ones.
 """
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from bench import report
 from bench.__main__ import RESULTS
+from deploy.grafana import dashboards
 from docs import asyncapi
 from services.aggregator.book import Book, Track
 from services.aggregator.facts import Decree, Opening
@@ -93,6 +94,7 @@ def pages() -> dict[Path, str]:
         DOCS / "metrics.md": metrics(),
         DOCS / "measurements.md": _HEAD + report.page(results),
         DOCS / "measurements.svg": report.chart(results),
+        **dashboards(),
     }
 
 
@@ -147,7 +149,8 @@ def metrics() -> str:
     parts = [
         _HEAD,
         "# Metrics\n\nA histogram shows `_bucket`, `_sum` and `_count`. Every service also shows its process "
-        "(`process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_start_time_seconds` and so on).\n",
+        "(`process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_start_time_seconds` and so on). What "
+        "is watched with them is in [runbooks](runbooks/README.md).\n",
     ]
     vitals = Vitals(CollectorRegistry())
     for title, members in (("Every service", vitals), *((name, registry()) for name, _, registry in SERVICES)):
