@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that only repeat what the code says, and what was last measured.
+"""Writes the pages of docs/ that only repeat what the code says, what was last measured, and the dashboards of Grafana.
 
 ``python -m docs.generate`` writes them; with ``--check`` it writes nothing and exits 1, naming the stale ones.
 """
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from prometheus_client import Counter
+from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
 from bench import report
 from bench.__main__ import RESULTS
+from deploy.grafana import dashboards
 from docs import asyncapi
 from services.aggregator.book import Book, Track
 from services.aggregator.facts import Decree, Opening
@@ -32,6 +33,7 @@ from services.notifier.settings import NotifierSettings
 from shared.events import CITIZEN_TYPES, DISTRICT_EVENT, OUTCOME_EVENT, OUTCOME_TYPES, REGION_TYPES, Event, wire_type
 from shared.events.region import Target
 from shared.settings import ServiceSettings
+from shared.telemetry import Vitals
 
 DOCS = Path(__file__).parent
 Schema = dict[str, Any]
@@ -92,6 +94,7 @@ def pages() -> dict[Path, str]:
         DOCS / "metrics.md": metrics(),
         DOCS / "measurements.md": _HEAD + report.page(results),
         DOCS / "measurements.svg": report.chart(results),
+        **dashboards(),
     }
 
 
@@ -143,18 +146,30 @@ def settings() -> str:
 
 def metrics() -> str:
     """Every metric of the three services, under the names that ``/metrics`` shows."""
-    parts = [_HEAD, "# Metrics\n\nA histogram shows `_bucket`, `_sum` and `_count`.\n"]
-    for name, _, registry in SERVICES:
-        parts.append(
-            f"\n## {name}\n\n" + _row("metric", "type", "labels", "meaning") + _row("---", "---", "---", "---")
-        )
-        for metric in vars(registry()).values():
-            if isinstance(metric, MetricWrapperBase):
-                (family,) = metric.describe()
-                shown = family.name + ("_total" if isinstance(metric, Counter) else "")
-                labels = ", ".join(f"`{label}`" for label in metric._labelnames)
-                parts.append(_row(f"`{shown}`", family.type, labels, family.documentation))
+    parts = [
+        _HEAD,
+        "# Metrics\n\nA histogram shows `_bucket`, `_sum` and `_count`. Every service also shows its process "
+        "(`process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_start_time_seconds` and so on). What "
+        "is watched with them is in [runbooks](runbooks/README.md).\n",
+    ]
+    vitals = Vitals(CollectorRegistry())
+    for title, members in (("Every service", vitals), *((name, registry()) for name, _, registry in SERVICES)):
+        parts.append(f"\n## {title}\n\n" + _row("metric", "type", "labels", "meaning") + _row(*["---"] * 4))
+        for metric in _listed(members):
+            (family,) = metric.describe()
+            shown = family.name + ("_total" if isinstance(metric, Counter) else "")
+            labels = ", ".join(f"`{label}`" for label in metric._labelnames)
+            parts.append(_row(f"`{shown}`", family.type, labels, family.documentation))
     return "".join(parts)
+
+
+def _listed(metrics: object) -> Iterator[MetricWrapperBase]:
+    """Those of a service's typed list, and of the lists that it is put together from."""
+    for member in vars(metrics).values():
+        if isinstance(member, MetricWrapperBase):
+            yield member
+        elif type(member).__module__.endswith("metrics"):
+            yield from _listed(member)
 
 
 def _example(model: type[Event]) -> Schema:

@@ -17,7 +17,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import DiscardPolicy, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import BadRequestError, NotFoundError
 
 from shared.errors import BusUnavailableError, RecoverableError, StreamLostError
@@ -280,6 +280,18 @@ async def stored(js: JetStreamContext, stream: str) -> int:
         return int((await js.stream_info(stream)).state.messages)
     except (NatsError, TimeoutError) as error:
         raise BusUnavailableError(f"asking about {stream} failed: {type(error).__name__}") from error
+
+
+async def first_after(js: JetStreamContext, stream: str, subject: str, sequence: int) -> RawStreamMsg | None:
+    """The first message of a subject (wildcards allowed) behind a sequence of a stream, ``None`` if there is none.
+
+    Raises:
+        NatsError: JetStream does not answer.
+    """
+    try:
+        return await js.get_msg(stream, sequence + 1, subject=subject, direct=True, next=True)
+    except NotFoundError:
+        return None
 
 
 async def _exists(js: JetStreamContext, name: str) -> bool:

@@ -6,17 +6,45 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from shared.errors import RecoverableError
 
+log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
 _CHECK_SECONDS = 4.0  # longer than the drivers take to say what is wrong
+
+
+class Vitals:
+    """The metrics that every service has, on its registry; with them those of the process itself."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        ProcessCollector(registry=registry)
+        self.ready = Gauge(
+            "laju_ready",
+            "1 if what the service needs answered at this scrape, 0 if not: bus, database",
+            ["check"],
+            registry=registry,
+        )
+        self.clock = Gauge("laju_clock_timestamp_seconds", "The clock of the service at this scrape", registry=registry)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Figures that are asked for when the service is scraped: ``ask`` sets their metrics. If it cannot, or takes too
+    long, ``unknown`` takes back what was known, because an old lag looks like a new one; without it they stay."""
+
+    what: str
+    ask: Check
+    unknown: Callable[[], None] | None = None
 
 
 class JsonLines(logging.Formatter):
@@ -50,13 +78,11 @@ def configure_logging(level: str) -> None:
     faststream.setLevel(logging.WARNING)
 
 
-def routes(
-    registry: CollectorRegistry, checks: Mapping[str, Check], before_scrape: Callable[[], Awaitable[None]] | None = None
-) -> APIRouter:
+def routes(vitals: Vitals, checks: Mapping[str, Check], asked: Sequence[Asked] = ()) -> APIRouter:
     """The three operational routes.
 
     ``/healthz`` says that the event loop turns; ``/readyz`` runs every check against the real server and answers 503
-    with the failed ones otherwise; ``before_scrape`` may bring gauges up to date.
+    with the failed ones otherwise; ``/metrics`` runs them too, and asks for what is ``asked`` at each scrape.
     """
     router = APIRouter(tags=["operations"])
 
@@ -73,11 +99,24 @@ def routes(
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
     async def metrics() -> Response:
-        if before_scrape is not None:
-            await before_scrape()
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        vitals.clock.set(time.time())
+        # All at once: with several servers away a scrape takes no longer than with one.
+        checking, asking = map(_reason, checks.values()), map(_told, asked)
+        reasons, _ = await asyncio.gather(asyncio.gather(*checking), asyncio.gather(*asking))
+        for name, reason in zip(checks, reasons, strict=True):
+            vitals.ready.labels(name).set(reason is None)
+        # With all regions of the country it is more than a megabyte: not on the event loop.
+        text = await asyncio.to_thread(generate_latest, vitals.registry)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+async def _told(asked: Asked) -> None:
+    if reason := await _reason(asked.ask):
+        log.warning("asking for %s failed: %s", asked.what, reason)
+        if asked.unknown is not None:
+            asked.unknown()
 
 
 async def _reason(check: Check) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from nats.errors import Error as NatsError
 
+from services.aggregator import scrape
 from services.aggregator.generation import Generation
 from services.aggregator.live.feed import Feed
 from services.aggregator.metrics import Metrics
@@ -89,14 +90,6 @@ class Aggregator:
         """Readiness: JetStream knows our consumers."""
         await self.generation().consumers.check()
 
-    async def refresh_metrics(self) -> None:
-        """Bring the domain gauges up to the last assessments before a scrape."""
-        try:
-            view = await self.generation().overview.refresh()
-            self.metrics.show(row for found in view.assessments.values() for row in found.rows)
-        except RecoverableError as error:
-            log.warning("refreshing the gauges failed: %s", error)
-
     async def _begin(self, number: int, partitions: int) -> Generation:
         generation = Generation(
             number,
@@ -161,9 +154,9 @@ def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
     problems.install(app)
     app.include_router(
         telemetry.routes(
-            service.metrics.registry,
+            service.metrics.vitals,
             {"bus": service.check_bus, "database": service.database.ping},
-            service.refresh_metrics,
+            scrape.asked(service.generation, service.metrics),
         )
     )
     app.include_router(api.routes(service.generation))

@@ -92,6 +92,7 @@ class Assessor:
                 await self._catch_up()
                 self._in_hand = self._next()
                 await self.assess(self._in_hand)
+                self._metrics.last_assessment.set_to_current_time()
             except RecoverableError as error:
                 log.warning("assessing %d regions failed: %s; trying again", len(self._in_hand), error)
                 self.touch(self._in_hand)

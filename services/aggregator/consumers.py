@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -15,7 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from services.aggregator.store import Store
-from shared.bus import EVENTS, events_subject
+from shared.bus import EVENTS, events_subject, first_after
 from shared.errors import BusUnavailableError, StreamLostError
 from shared.pull import Pull
 
@@ -180,6 +181,18 @@ class Consumers:
         """
         return list(await asyncio.gather(*(self._progress(partition) for partition in self.partitions)))
 
+    async def waiting_since(self, progress: PartitionProgress) -> datetime | None:
+        """When the first envelope of a partition was stored that is not projected, ``None`` if none waits.
+
+        Raises:
+            NatsError: JetStream does not answer.
+        """
+        if not progress.pending:
+            return None
+        subject = events_subject(progress.partition)
+        following = await first_after(self._js, EVENTS, subject, progress.projected_sequence)
+        return following.time if following else None
+
     async def _progress(self, partition: int) -> PartitionProgress:
         # The stored sequence first: whatever is stored after it can only make the projection seem further behind.
         stored = await self._stored(partition)
@@ -201,13 +214,8 @@ class Consumers:
         floor = info.ack_floor.stream_seq if info.ack_floor else 0
         if floor <= checkpoint:
             return False
-        try:
-            following = await self._js.get_msg(
-                EVENTS, checkpoint + 1, subject=events_subject(partition), direct=True, next=True
-            )
-        except NotFoundError:
-            return False
-        return (following.seq or 0) <= floor
+        following = await first_after(self._js, EVENTS, events_subject(partition), checkpoint)
+        return following is not None and (following.seq or 0) <= floor
 
     async def _stored(self, partition: int) -> int:
         try:

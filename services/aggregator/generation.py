@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from datetime import date
+from datetime import date, datetime
 
 from faststream.nats import NatsBroker
 
@@ -128,6 +128,15 @@ class Generation:
             BusUnavailableError: JetStream does not answer.
         """
         return await bus.stored(self._js, bus.QUARANTINE)
+
+    async def quarantined_since(self) -> datetime | None:
+        """When the first of them was put there, ``None`` if there is none.
+
+        Raises:
+            NatsError: JetStream does not answer.
+        """
+        first = await bus.first_after(self._js, bus.QUARANTINE, bus.quarantine_subject("*", "*"), 0)
+        return first.time if first else None
 
     def _merged(self, changes: Changes) -> None:
         self.assessor.touch(changes.touched)

@@ -1,16 +1,16 @@
-"""Every metric of the aggregator. Labels are bounded: 514 kab/kota, 2 programmes, 2 authorities, 8 states."""
+"""Every metric of the aggregator; those of the figures themselves are in pace_metrics.py. Labels are bounded: at most
+256 partitions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from math import ceil, nan
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from shared.events.standing import Standing
-from shared.wilayah import Level, level_of
-
-_LINE = ("region", "programme", "authority")
-_STATES = ("not_started", "no_data", "on_pace", "at_risk", "behind", "achieved", "missed")
+from services.aggregator.consumers import PartitionProgress
+from services.aggregator.pace_metrics import PaceMetrics
+from shared.telemetry import Vitals
 
 
 class Metrics:
@@ -19,7 +19,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self._opened = self._merged = 0
-        # Plumbing.
+        self.vitals = Vitals(registry)
+        self.pace = PaceMetrics(registry)
         self.events = Counter("laju_aggregator_events", "Events merged, redelivered ones again", registry=registry)
         self.envelopes = Counter("laju_aggregator_envelopes", "Envelopes acknowledged", registry=registry)
         self.retried = Counter(
@@ -50,18 +51,47 @@ class Metrics:
             buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
             registry=registry,
         )
-        # The figures themselves, of each kab/kota's targets that are not yet over.
-        self.actual = Gauge("laju_pace_actual_people", "People done so far", _LINE, registry=registry)
-        self.expected = Gauge("laju_pace_expected_people", "Where the plan line stands", _LINE, registry=registry)
-        self.required = Gauge("laju_pace_required_people", "What the target requires", _LINE, registry=registry)
-        self.gap = Gauge("laju_pace_gap_people", "Actual minus expected", _LINE, registry=registry)
-        self.status = Gauge(
-            "laju_pace_status", "1 for the status a line has, 0 for the others", (*_LINE, "status"), registry=registry
+        # Asked of the servers at each scrape: every replica shows the same.
+        partition = ("partition",)
+        self.lag_events = Gauge(
+            "laju_aggregator_lag_events",
+            "Events stored and not projected, by the mean size of the envelopes merged so far",
+            partition,
+            registry=registry,
+        )
+        self.lag_seconds = Gauge(
+            "laju_aggregator_lag_seconds",
+            "How long ago the first envelope that is not projected was stored, 0 if there is none",
+            partition,
+            registry=registry,
+        )
+        self.projected_sequence = Gauge(
+            "laju_aggregator_projected_sequence",
+            "The EVENTS sequence up to which a partition is projected",
+            partition,
+            registry=registry,
+        )
+        self.quarantine_events = Gauge(
+            "laju_aggregator_quarantine_events", "Events that lie in quarantine", registry=registry
+        )
+        self.quarantine_age_seconds = Gauge(
+            "laju_aggregator_quarantine_age_seconds",
+            "How long ago the first of them was put there, 0 if there is none",
+            registry=registry,
+        )
+        # Of this replica.
+        self.assessments_pending = Gauge(
+            "laju_aggregator_assessments_pending", "Kab/kota this replica still has to assess", registry=registry
+        )
+        self.last_assessment = Gauge(
+            "laju_aggregator_last_assessment_timestamp_seconds",
+            "When this replica last assessed what it had to, 0 if it has not yet",
+            registry=registry,
         )
 
-    def events_per_envelope(self) -> float:
-        """The mean size of the envelopes merged so far by this process, at least 1."""
-        return max(self._merged / max(self._opened, 1), 1.0)
+    def events_in(self, envelopes: int) -> int:
+        """How many events so many envelopes hold, if they are as large as those merged so far by this process."""
+        return ceil(envelopes * max(self._merged / max(self._opened, 1), 1.0))
 
     @property
     def merged_events(self) -> int:
@@ -80,27 +110,24 @@ class Metrics:
         self.events.inc(events)
         self.batch_events.observe(events)
 
-    def show(self, standings: Iterable[Standing]) -> None:
-        """Set the figures from the last assessments; lines that are gone disappear."""
-        for gauge in (self.actual, self.expected, self.required, self.gap, self.status):
+    def show_progress(self, partitions: Sequence[PartitionProgress], waiting: Mapping[int, float]) -> None:
+        """Show how far each partition is; ``waiting`` has the seconds for those in which an envelope waits."""
+        for found in partitions:
+            name = str(found.partition)
+            self.lag_events.labels(name).set(self.events_in(found.pending))
+            self.lag_seconds.labels(name).set(waiting.get(found.partition, 0.0))
+            self.projected_sequence.labels(name).set(found.projected_sequence)
+
+    def forget_progress(self) -> None:
+        """Nobody knows how far the partitions are."""
+        for gauge in (self.lag_events, self.lag_seconds, self.projected_sequence):
             gauge.clear()
-        for labels, row in _current(standings).items():
-            self.actual.labels(*labels).set(row.actual)
-            for gauge, value in ((self.expected, row.expected), (self.required, row.required), (self.gap, row.gap)):
-                if value is not None:
-                    gauge.labels(*labels).set(value)
-            for state in _STATES:
-                self.status.labels(*labels, state).set(int(state == row.status))
 
+    def show_quarantine(self, events: float, age_seconds: float) -> None:
+        """Show what lies in quarantine."""
+        self.quarantine_events.set(events)
+        self.quarantine_age_seconds.set(age_seconds)
 
-def _current(standings: Iterable[Standing]) -> dict[tuple[str, str, str], Standing]:
-    """By label values, of each kab/kota's lines that are not over the one that is due first."""
-    found: dict[tuple[str, str, str], Standing] = {}
-    for row in standings:
-        if row.target is None or row.on > row.target.due_on or level_of(row.region) is not Level.KABKOTA:
-            continue
-        labels = (row.region, row.programme, row.target.authority)
-        rival = found.get(labels)
-        if rival is None or rival.target is None or row.target.due_on < rival.target.due_on:
-            found[labels] = row
-    return found
+    def forget_quarantine(self) -> None:
+        """Nobody knows what lies in quarantine."""
+        self.show_quarantine(nan, nan)

@@ -261,6 +261,14 @@ def severity(point: Mark, policy: Policy) -> Severity:
     return "serious" if gone * 100 < policy.serious_percent * planned else "warning"
 
 
+def way_percent(row: Standing) -> Decimal | None:
+    """The way gone since the base in per cent of the way planned by now, which severity goes by; ``None`` without a
+    line, or while none of the way is planned yet."""
+    if row.base is None or row.expected is None:
+        return None
+    return percent(row.actual - row.base, row.expected - row.base)
+
+
 def _status(target: Target, on: date, point: Mark | None, *, silent: bool, behind: bool, slow: bool) -> Status:
     if on < target.start_on:
         return "not_started"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Coroutine
+from math import nan
 from typing import Any
 
 from fastapi import FastAPI
@@ -24,6 +25,7 @@ from services.ingest.writer import EnvelopeWriter
 from shared import bus, problems, telemetry
 from shared.errors import BusUnavailableError
 from shared.service import Lifeline, lifespan, serve
+from shared.telemetry import Asked
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,20 @@ class Ingest:
         except NatsError as error:
             log.warning("draining the NATS connection failed: %s", type(error).__name__)
 
+    async def ask_store(self) -> None:
+        """How much of its storage our account of JetStream takes up, at a scrape.
+
+        Raises:
+            BusUnavailableError: it does not answer.
+        """
+        self.writer()
+        try:
+            account = await bus.js_of(self.broker).account_info()
+        except NatsError as error:
+            raise BusUnavailableError(f"asking about our account failed: {type(error).__name__}") from error
+        limit = account.limits.max_storage
+        self.metrics.show_store(account.storage, nan if limit < 0 else limit)
+
     async def check_bus(self) -> None:
         """Readiness: EVENTS can be asked about."""
         self.writer()
@@ -110,7 +126,13 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
         lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
     )
     problems.install(app)
-    app.include_router(telemetry.routes(service.metrics.registry, {"bus": service.check_bus}))
+    app.include_router(
+        telemetry.routes(
+            service.metrics.vitals,
+            {"bus": service.check_bus},
+            [Asked("the storage", service.ask_store, service.metrics.forget_store)],
+        )
+    )
     app.include_router(catalogue.routes())
     described = app.openapi
     app.openapi = lambda: describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it

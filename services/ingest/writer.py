@@ -16,7 +16,7 @@ from nats.js.errors import APIError, NoStreamResponseError
 from services.ingest.metrics import Metrics
 from shared.bus import EVENTS, events_subject
 from shared.envelope import CONTENT_TYPE, MAX_EVENTS, Wire, joined, message_id, partition_of, seal
-from shared.errors import BusFullError, BusUnavailableError
+from shared.errors import BusFullError, BusUnavailableError, RecoverableError
 from shared.group_commit import GroupCommit
 
 # JetStream's codes for a stream or server that may not store more.
@@ -75,6 +75,15 @@ class EnvelopeWriter:
         return GroupCommit(publish, weight=lambda part: part.events, max_weight=MAX_EVENTS)
 
     async def _publish(self, partition: int, body: bytes, events: int) -> None:
+        try:
+            await self._acknowledged(partition, body, events)
+        except RecoverableError as error:
+            reason = "full" if isinstance(error, BusFullError) else "unavailable"
+            self._metrics.publish_failures.labels(reason).inc()
+            raise
+        self._metrics.envelope_events.observe(events)
+
+    async def _acknowledged(self, partition: int, body: bytes, events: int) -> None:
         headers = {"Content-Type": CONTENT_TYPE, "Nats-Msg-Id": message_id(body), "Laju-Events": str(events)}
         try:
             with self._metrics.publish_seconds.time():
@@ -87,4 +96,3 @@ class EnvelopeWriter:
             raise BusUnavailableError("storing failed: JetStream did not acknowledge in time") from error
         except (ConnectionClosedError, ConnectionDrainingError, NatsError) as error:
             raise BusUnavailableError(f"storing failed: NATS cannot be reached ({type(error).__name__})") from error
-        self._metrics.envelope_events.observe(events)

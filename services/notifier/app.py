@@ -56,6 +56,7 @@ from shared.pages_key import known_keys
 from shared.pull import Pull
 from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
+from shared.telemetry import Asked
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
@@ -245,6 +246,15 @@ class Notifier:
         """Readiness: JetStream knows our consumer."""
         await self.pending_standings()
 
+    async def show_at_hand(self) -> None:
+        """At a scrape: what the notifier itself knows of alerts and mails."""
+        self.metrics.show_alerts(state for _, state in self.alerts.lines())
+        self.sender.show_age()
+
+    async def ask_waiting(self) -> None:
+        """At a scrape: how many standings wait."""
+        self.metrics.standings_waiting.set(await self.pending_standings())
+
     async def _remember(self) -> None:
         """Know again what was known: standings from the database, alerts from ALERTS."""
         await self.record.flush()
@@ -320,7 +330,14 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
     )
     problems.install(app)
     app.include_router(
-        telemetry.routes(service.metrics.registry, {"bus": service.check_bus, "database": service.database.ping})
+        telemetry.routes(
+            service.metrics.vitals,
+            {"bus": service.check_bus, "database": service.database.ping},
+            [
+                Asked("what is at hand", service.show_at_hand),
+                Asked("the standings that wait", service.ask_waiting, service.metrics.forget_waiting),
+            ],
+        )
     )
     app.include_router(mails.routes(service.outbox, service.pending_standings, service.teller.pending, service.record))
     app.include_router(letters.routes(service.outbox))

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
+from collections.abc import Iterable
+from math import nan
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.notifier.alert import GRAVITY, AlertState
+from services.notifier.contents import Reason
 from services.notifier.delivery.metrics import Metrics as DeliveryMetrics
+from shared.telemetry import Vitals
+
+_ABOUT = {Reason.FIRST: "behind", Reason.NO_DATA: "no_data"}
 
 
 class Metrics:
@@ -12,6 +21,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.vitals = Vitals(self.registry)
         self.delivery = DeliveryMetrics(self.registry)
         self.standings = Counter(
             "laju_notifier_standings_total",
@@ -50,3 +60,29 @@ class Metrics:
             "1 if the recipients file can be read as it is now; 0 while an older copy is in use",
             registry=self.registry,
         )
+        self.open_alerts = Gauge(
+            "laju_notifier_open_alerts",
+            "Alerts that heads were told of and that are not over, by what they are about (behind, no_data) and the "
+            "gravest severity told (none for no_data)",
+            ["about", "severity"],
+            registry=self.registry,
+        )
+        self.standings_waiting = Gauge(
+            "laju_notifier_standings_waiting", "Standings in PACE that are not yet kept", registry=self.registry
+        )
+        # Shown as 0 from the start: an increase from nothing to 1 would not be seen.
+        for outcome in ("news", "known", "retried", "quarantined"):
+            self.standings.labels(outcome)
+        for kind in ("digest", "heartbeat"):
+            self.digests.labels(kind)
+
+    def show_alerts(self, states: Iterable[AlertState]) -> None:
+        """Show how many of these alerts are open."""
+        found = Tally((state.about, state.gravest) for state in states if state.open)
+        for reason, about in _ABOUT.items():
+            for severity in GRAVITY:
+                self.open_alerts.labels(about, severity or "none").set(found[reason, severity])
+
+    def forget_waiting(self) -> None:
+        """Nobody knows how many standings wait."""
+        self.standings_waiting.set(nan)

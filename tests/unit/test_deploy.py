@@ -9,15 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 from pydantic_settings import BaseSettings
 
-from services.aggregator.metrics import Metrics as AggregatorMetrics
 from services.aggregator.settings import AggregatorSettings
 from services.cli.main import app
-from services.ingest.metrics import Metrics as IngestMetrics
 from services.ingest.settings import IngestSettings
-from services.notifier.metrics import Metrics as NotifierMetrics
 from services.notifier.recipients_file import read
 from services.notifier.settings import NotifierSettings
 
@@ -28,12 +24,6 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "aggregator": AggregatorSettings,
     "notifier": NotifierSettings,
 }
-REGISTRIES = (IngestMetrics().registry, AggregatorMetrics().registry, NotifierMetrics().registry)
-SUFFIXES = {
-    "counter": ("_total", "_created"),
-    "histogram": ("_bucket", "_sum", "_count", "_created"),
-    "gauge": ("",),
-}
 
 
 def parsed(path: Path) -> Any:
@@ -42,18 +32,12 @@ def parsed(path: Path) -> Any:
 
 
 COMPOSE = parsed(ROOT / "docker-compose.yml")
-RULES = [rule for group in parsed(DEPLOY / "prometheus/rules.yml")["groups"] for rule in group["rules"]]
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
 
 
 def ports() -> dict[str, int]:
     """The port each service listens on unless told otherwise."""
     return {name: settings.model_fields[f"{name}_port"].default for name, settings in SETTINGS.items()}
-
-
-def exposed(registry: CollectorRegistry) -> set[str]:
-    """Every series name a registry can show."""
-    return {family.name + suffix for family in registry.collect() for suffix in SUFFIXES[family.type]}
 
 
 def test_compose_runs_the_three_services_by_their_commands() -> None:
@@ -141,40 +125,6 @@ def test_what_is_commented_out_in_the_recipients_file_can_be_used_and_is_that_of
     assert len(found) == 2
     assert len(found[0]) == 2
     assert found[0] == found[1]
-
-
-def test_prometheus_scrapes_every_service_on_its_default_port() -> None:
-    jobs = parsed(DEPLOY / "prometheus/prometheus.yml")["scrape_configs"]
-
-    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
-        name: [f"{name}:{port}"] for name, port in ports().items()
-    }
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_a_rule_watches_metrics_that_exist(rule: dict[str, Any]) -> None:
-    named = set(re.findall(r"laju_\w+", rule["expr"]))
-    known = set().union(*map(exposed, REGISTRIES))
-
-    assert named - known == set()
-    assert named or "up{" in rule["expr"]
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_a_rule_tells_how_bad_what_and_what_to_do(rule: dict[str, Any]) -> None:
-    page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
-    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-
-    assert rule["labels"]["severity"] in ("critical", "warning", "info")
-    assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
-    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
-
-
-def test_every_rule_has_a_unit_test() -> None:
-    tests = parsed(DEPLOY / "prometheus/rules.test.yml")["tests"]
-    tested = {case["alertname"] for test in tests for case in test["alert_rule_test"] if case["exp_alerts"]}
-
-    assert tested == {rule["alert"] for rule in RULES}
 
 
 def test_the_image_holds_the_project_without_the_embedded_servers() -> None:

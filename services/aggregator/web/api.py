@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -224,7 +223,6 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
     @router.get("/progress", summary="How far the projection is", tags=["operations"])
     async def progress() -> Progress:
         current, partitions = await _progressed(generation)
-        pending = sum(partition.pending for partition in partitions)
         return Progress(
             partitions=[
                 Partition(
@@ -234,9 +232,9 @@ def routes(generation: Callable[[], Generation]) -> APIRouter:
                 )
                 for partition in partitions
             ],
-            lag_envelopes=pending,
+            lag_envelopes=sum(partition.pending for partition in partitions),
             assessments_pending=current.assessor.pending(),
-            lag_events=ceil(pending * current.metrics.events_per_envelope()),
+            lag_events=sum(current.metrics.events_in(partition.pending) for partition in partitions),
             sequence=await current.reader.sequence(),
             projection=current.number,
         )

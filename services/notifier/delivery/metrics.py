@@ -27,6 +27,11 @@ class Metrics:
             ["state"],
             registry=registry,
         )
+        self.oldest_mail_age = Gauge(
+            "laju_notifier_oldest_mail_age_seconds",
+            "How long ago the first mail was written that still waits for delivery, 0 if none does",
+            registry=registry,
+        )
         self.last_sent = Gauge(
             "laju_notifier_last_sent_timestamp_seconds",
             "When the relay last accepted a mail, 0 if it never did; known again after a restart",

@@ -91,6 +91,12 @@ class Sender:
                 task.cancel()
         self._changed.set()
 
+    def show_age(self) -> None:
+        """Bring the age of the oldest mail that waits up to this moment."""
+        waiting = [entry.created_at for entry in self._open.values() if entry.state not in FINAL]
+        now = self._clock()
+        self._metrics.oldest_mail_age.set(max((now - min(waiting, default=now)).total_seconds(), 0.0))
+
     async def recover(self) -> None:
         """Before :meth:`run`: what was cut off while being sent becomes uncertain.
 

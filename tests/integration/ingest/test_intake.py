@@ -243,6 +243,13 @@ def test_a_full_store_is_a_refusal(tmp_path: Path) -> None:
             assert "storage is full" in answers[-1].json()["detail"]
             accepted = sum(answer.json().get("accepted", 0) for answer in answers)
             assert len(started.stored()) == accepted
+            shown = started.http.get(f"{started.url}/metrics").text
+            assert 'laju_ingest_publish_failures_total{reason="unavailable"} 0.0' in shown
+            assert float(
+                re.findall(r'^laju_ingest_publish_failures_total{reason="full"} (\S+)$', shown, re.MULTILINE)[0]
+            )
+            assert float(re.findall(r"^laju_ingest_store_used_bytes (\S+)$", shown, re.MULTILINE)[0]) > 10_000
+            assert "laju_ingest_store_limit_bytes NaN" in shown
 
 
 def test_a_lost_event_store_ends_the_service_with_what_to_do(ingest: Intake) -> None:

@@ -14,6 +14,7 @@ from services.notifier.alerts import Alerts
 from services.notifier.contents import Reason
 from services.notifier.lines import Line
 from services.notifier.links import Act
+from services.notifier.metrics import Metrics
 from services.notifier.record import mailed
 from services.notifier.steps import step
 from services.notifier.words import word
@@ -71,3 +72,23 @@ def test_outcomes_of_mails_change_nothing() -> None:
     alerts.apply(mailed(entry(state="sent"), NOW))
     assert list(alerts.lines()) == []
     assert alerts.of(standing().line) == AlertState()
+
+
+def test_open_alerts_are_shown_by_what_they_are_about_and_how_grave_they_were() -> None:
+    alerts, metrics = Alerts(lambda scope: None), Metrics()
+    for region, what in (("36.04", Reason.FIRST), ("36.03", Reason.FIRST), ("51.71", Reason.NO_DATA)):
+        alerts.apply(_event(alerts, region, what, NOW))
+    alerts.apply(_event(alerts, "36.03", Reason.RESOLVED, NOW + timedelta(days=1)))
+
+    metrics.show_alerts(state for _, state in alerts.lines())
+
+    shown = {
+        (sample.labels["about"], sample.labels["severity"]): sample.value
+        for family in metrics.open_alerts.collect()
+        for sample in family.samples
+    }
+    assert {labels: value for labels, value in shown.items() if value} == {
+        ("behind", "critical"): 1,
+        ("no_data", "critical"): 1,  # the standing of these tests is critical whatever it is about
+    }
+    assert shown["no_data", "none"] == 0

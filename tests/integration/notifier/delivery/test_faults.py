@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -266,13 +267,18 @@ AWAY = "| connection refused | retry | yes | sent, once there | 1 |"
 async def test_relay_away_and_back(office: Office, relay: Relay) -> None:
     relay.stop()
     mailer = mailer_to(relay)
-    await office.put(entry())
-    async with running(office.sender(mailer)):
+    await office.put(entry(created_at=datetime.now(UTC) - timedelta(hours=1)))
+    sender = office.sender(mailer)
+    async with running(sender):
         await retried(office, 2)
         assert mailer.outcomes[0].problem == "connecting: ConnectionRefusedError"
         assert mailer.outcomes[0].relay_away
+        sender.show_age()
+        assert 3600 <= office.metric("laju_notifier_oldest_mail_age_seconds") < 3700
         await relay.start()
         await eventually(office.idle)
+        sender.show_age()
+        assert office.metric("laju_notifier_oldest_mail_age_seconds") == 0
 
     assert await office.states() == ["sent"]
     assert len(relay.mails) == 1
