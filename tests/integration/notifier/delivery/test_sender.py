@@ -169,7 +169,7 @@ async def test_the_list_of_mails_names_nobody(office: Office) -> None:
     assert shown["id"] == mail.id
     assert set(shown) == {
         *("id", "message_id", "kind", "region", "language", "lines", "subject"),
-        *("state", "attempts", "created_at", "sent_at", "bounced"),
+        *("state", "attempts", "created_at", "sent_at", "bounced", "hides_below"),
     }
     assert HEAD not in repr(shown)
     assert SECRETARY not in repr(shown)
