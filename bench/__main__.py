@@ -143,7 +143,7 @@ def measures(*, quick: bool, console: Console) -> Iterator[tuple[str, dict[str, 
         yield f"{what}, ms", {how: asdict(value) for how, value in found.items()}
     console.print("the nation with a year, and open pages", style="dim")
     opened = [f"/regions/{code}/live" for code in pages.regions(50)]
-    for situation, measured in pages.measure(2000, opened, 2 if quick else 8, pages.PATHS).items():
+    for situation, measured in pages.measure(2000, opened, 2 if quick else 8, pages.PATHS):
         yield f"pages, {situation}", {what: asdict(value) for what, value in measured.items()}
     console.print("a rebuild beside 200 live events a second", style="dim")
     yield "rebuild", asdict(rebuild.measure(20_000 if quick else 100_000, 300, 200))

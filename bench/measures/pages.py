@@ -230,28 +230,30 @@ def told(running: Laju, seconds: float) -> dict[str, Told]:
     return {name: Told.of(sorted(found)) for name, found in took.items()}
 
 
-def measure(rate: int, streams: Sequence[str], seconds: float, paths: Sequence[str]) -> dict[str, dict[str, Any]]:
+def measure(
+    rate: int, streams: Sequence[str], seconds: float, paths: Sequence[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """By situation: how long each path takes and, where there is load, what projecting costs; with and without streams
     in turns, as the database gets slower while the load goes on."""
-    found: dict[str, dict[str, Any]] = {}
     with filled() as running, ExitStack() as stack:
         read = {path: partial(waited, running, f"{_aggregator(running)}{path}", seconds) for path in paths}
         for look in read.values():
             look()  # what is kept is there then
-        found["quiet"] = {path: look() for path, look in read.items()}
+        found: dict[str, Any] = {path: look() for path, look in read.items()}
         if streams:
-            found["quiet"] |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+            found |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+        yield "quiet", found
         stack.enter_context(loaded(running, rate))
         projecting(running, _WARMING_SECONDS)
         for turn in (1, 2):
             for opened in ((), streams) if streams else ((),):
                 situation = f"loaded, {len(opened)} streams, turn {turn}"
                 with streaming(running, opened):
-                    found[situation] = {"projecting": projecting(running, seconds * 2)}
-                    found[situation] |= {path: look() for path, look in read.items()}
+                    found = {"projecting": projecting(running, seconds * 2)}
+                    found |= {path: look() for path, look in read.items()}
                     if opened:
-                        found[situation] |= {f"told, {what}": took for what, took in told(running, seconds).items()}
-    return found
+                        found |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+                yield situation, found
 
 
 def _aggregator(running: Laju) -> str:
@@ -280,8 +282,10 @@ def main() -> None:
     asked = parser.parse_args()
     codes = [asked.of] * asked.streams if asked.of else regions(asked.streams)
     streams = [f"{'/v1' if asked.api else ''}/regions/{code}/live" for code in codes]
-    for situation, found in measure(asked.rate, streams, asked.seconds, asked.path or PATHS).items():
-        print(json.dumps({"situation": situation, **{what: asdict(value) for what, value in found.items()}}))
+    for situation, found in measure(asked.rate, streams, asked.seconds, asked.path or PATHS):
+        print(
+            json.dumps({"situation": situation, **{what: asdict(value) for what, value in found.items()}}), flush=True
+        )
 
 
 if __name__ == "__main__":
