@@ -47,7 +47,7 @@ def _found(name: str) -> str | None:
 
 def said(command: list[str], text: str | None = None) -> tuple[int, str]:
     """The exit code of a program that was given a text, and what it printed."""
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=150)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -66,9 +66,9 @@ def asked() -> Iterator[tuple[str, str]]:
     """Every expression of the dashboards, as with the first choice of each variable, with the panel that asks it."""
     for path in sorted((DEPLOY / "grafana/dashboards").glob("*.json")):
         dashboard = json.loads(path.read_text(encoding="utf-8"))
-        for panel in dashboard["panels"]:
-            for number, target in enumerate(panel.get("targets", ()), 1):
-                yield f"{path.stem}: {panel['title']} {number}", filled(target["expr"])
+        for place, panel in enumerate(dashboard["panels"], 1):
+            for target in panel.get("targets", ()):
+                yield f"{path.stem} {place}{target['refId']}: {panel['title']}", filled(target["expr"])
         for variable in dashboard["templating"].get("list", ()):
             if variable["type"] == "query":
                 (series,) = re.findall(r"^label_values\((.+), \w+\)$", variable["query"])
