@@ -1,14 +1,18 @@
-"""What every test gets: a failure shows what the servers that ran meanwhile have to say."""
+"""What every test gets: a failure shows what the servers that ran meanwhile have to say; no example has to be quick."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import STARTED
 
 _LINES, _COLUMNS = 12, 600
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.hookimpl(wrapper=True)
