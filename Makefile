@@ -5,10 +5,10 @@ INSTALLED := .venv/.installed
 RUN_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test faults mutations bench profile check lint types docs lock clean
+.PHONY: help install run test faults compose-test mutations bench profile check lint types docs lock clean
 
 help: ## Show these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## Create .venv with exactly the locked versions
 
@@ -28,6 +28,9 @@ test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end,
 
 faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3
 	$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),3)
+
+compose-test: $(INSTALLED) ## Build the image and run docker-compose.yml, one of each and three; needs Docker
+	$(BIN)/python -m pytest tests/compose
 
 mutations: $(INSTALLED) ## Bring in one defect after the other and see which test notices it
 	$(BIN)/python -m tests.mutations

@@ -82,6 +82,9 @@ class Session:
             await self._database[collection].delete_many(query, session=self._session)
 
 
+Begin = Callable[[Session], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """What a database server says of itself; ``now`` is its clock (UTC), the disk's bytes are 0 if it does not say,
@@ -202,10 +205,12 @@ class Database:
         except ConnectionFailure as error:
             raise DatabaseUnavailableError(f"preparing the database failed: {type(error).__name__}") from error
 
-    def transactions(self, owner: str, retried: Callable[[], None] = lambda: None) -> Transactions:
+    def transactions(
+        self, owner: str, retried: Callable[[], None] = lambda: None, *, begin: Begin | None = None
+    ) -> Transactions:
         """Transactions of ``owner``, a name that is the same after a restart and nobody else's meanwhile. ``retried``
-        is called whenever one begins again."""
-        return Transactions(self._client, self._database, owner, retried)
+        is called whenever one begins again. ``begin`` is the first that is done in each; if it fails, nothing is."""
+        return Transactions(self._client, self._database, owner, retried, begin)
 
     async def snapshot(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """Read with ``work`` what was there at one moment: documents that are put together meanwhile count once.
@@ -330,11 +335,13 @@ class Transactions:
         database: AsyncIOMotorDatabase[Document],
         owner: str,
         retried: Callable[[], None],
+        begin: Begin | None,
     ) -> None:
         self._client = client
         self._database = database
         self._owner = owner
         self._retried = retried
+        self._begin = begin
         self._session: AsyncIOMotorClientSession | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -354,7 +361,10 @@ class Transactions:
                 try:
                     session = self._session = self._session or await self._opened()
                     async with session.start_transaction():
-                        return await work(Session(self._database, session))
+                        inside = Session(self._database, session)
+                        if self._begin is not None:
+                            await self._begin(inside)
+                        return await work(inside)
                 except PyMongoError as error:
                     if not _passes(error) or time.monotonic() > deadline:
                         # Also what looks permanent: nothing is acknowledged or lost, the retries are counted and seen,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, DirectoryPath, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 
 def _is_site(text: str) -> str:
@@ -25,12 +26,19 @@ MongoUrl = Annotated[str, Field(description="MongoDB replica set")]
 
 
 class ServiceSettings(BaseSettings):
-    """Read from environment variables with the prefix ``LAJU_``; an empty variable is an unset one."""
+    """Read from environment variables with the prefix ``LAJU_``; an empty variable is an unset one. What no variable
+    says can be in a file of the folder ``LAJU_SECRETS``."""
 
-    model_config = SettingsConfigDict(env_prefix="LAJU_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="LAJU_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data: Annotated[Path, Field(description="Folder for keys and other files a service keeps")] = Path(".laju")
     host: Annotated[str, Field(description="Address the HTTP server listens on")] = "127.0.0.1"
+    secrets: Annotated[
+        DirectoryPath | None,
+        Field(description="Folder of files named like variables, such as LAJU_MONGO_URL; a variable comes first"),
+    ] = None
     nats_url: Annotated[str, Field(description="NATS server with JetStream")] = "nats://127.0.0.1:4222"
     instance: Annotated[
         str | None, Field(description="Name of this replica, the same after its restart; by default host name and port")
@@ -39,6 +47,20 @@ class ServiceSettings(BaseSettings):
     stream_replicas: Annotated[int, Field(ge=1, le=5, description="Replicas of each stream when it is created")] = 1
     partitions: Annotated[int, Field(ge=1, le=256, description="Partitions of EVENTS when it is created")] = 16
     shutdown_seconds: Annotated[int, Field(ge=1, description="How long work in hand may take after SIGTERM")] = 4
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables first, then files: which folder they are in is known when the settings are read only."""
+        folder = os.environ.get("LAJU_SECRETS")
+        there = folder if folder and Path(folder).is_dir() else None  # else the setting itself is refused
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, there)
 
     def replica(self, port: int) -> str:
         """The name of the replica that listens on a port: what it left behind is found by it after a restart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from services.notifier.delivery.relay import relay_at, trust
 from services.notifier.delivery.retention import Retention
 from services.notifier.delivery.sender import Sender
 from services.notifier.digests import DIGESTS, Digests
+from services.notifier.duty import DUTY, Duty
 from services.notifier.history import History
 from services.notifier.http import acts, history, letters, mails
 from services.notifier.intake import Intake
@@ -82,8 +83,9 @@ class Notifier:
         self.metrics = Metrics()
         self.broker = bus.broker(settings.nats_url, name="notifier", on_closed=lifeline.closed)
         self.database = Database.at(settings.mongo_url, settings.notifier_database)
-        replica = settings.replica(settings.notifier_port)
-        self.outbox = Outbox(self.database, self.database.transactions(f"{replica}/claiming"))
+        self.duty = Duty(self.database, settings.replica(settings.notifier_port), self.metrics, lost=lifeline.cut)
+        self._begun = asyncio.Event()
+        self.outbox = Outbox(self.database, self.duty.transactions("claiming"))
         self.sender = Sender(
             self.outbox,
             Mailer(relay_at(settings.smtp_url.get_secret_value()), settings.sender, trust(settings.smtp_ca)),
@@ -146,7 +148,7 @@ class Notifier:
             ),
             group=group,
             policy=settings.policy,
-            transactions=self.database.transactions(f"{replica}/telling"),
+            transactions=self.duty.transactions("telling"),
             record=self.record,
             resync=self._resync,
             metrics=self.metrics,
@@ -159,7 +161,7 @@ class Notifier:
             recipients,
             readiness,
             database=self.database,
-            transactions=self.database.transactions(f"{replica}/digesting"),
+            transactions=self.duty.transactions("digesting"),
             metrics=self.metrics,
             hours=hours,
             weekday=settings.digest_weekday,
@@ -183,15 +185,25 @@ class Notifier:
             raise BusUnavailableError("the notifier has not reached NATS yet") from error
 
     async def start(self) -> list[Coroutine[Any, Any, None]]:
-        """Wait for the servers, settle what the last run left, begin to listen, to tell and to send."""
+        """Wait for the servers and learn what was told; the rest begins once this notifier is on duty."""
         js = await bus.opened(self.broker, self._settings)
         await self.database.reachable()
         await bus.patiently(
-            lambda: self.database.ensure([LINES, STEPS, DIGESTS, OUTBOX], {OUTBOX: outboxes.INDEXES}),
+            lambda: self.database.ensure([LINES, STEPS, DIGESTS, OUTBOX, DUTY], {OUTBOX: outboxes.INDEXES}),
             "preparing the database",
         )
-        await bus.patiently(self.sender.recover, "settling what the last run left")
         await bus.patiently(self._mend, "preparing the consumer")
+        await bus.patiently(lambda: self.alerts.load(self.js()), "reading what is known of alerts")
+        watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
+        works = (self._send, self.teller.run, self.record.run, self.digests.run, self.retention.run)
+        return [
+            watch.run(), self._follow(), self.duty.run(), self._begin(), *(self._once_begun(work) for work in works),
+        ]  # fmt: skip
+
+    async def _begin(self) -> None:
+        """Once on duty, settle what the last one left, then begin to listen, to tell and to send."""
+        await self.duty.begun.wait()
+        await bus.patiently(self.sender.recover, "settling what the last run left")
         await bus.patiently(self._remember, "reading what is known of lines and alerts")
         self._pull = Pull(
             bus.client_of(self.broker),
@@ -205,13 +217,16 @@ class Notifier:
         if self.lmtp is not None:
             await self.lmtp.start()
         self.teller.touch_all()
-        sending = self._sending = asyncio.create_task(self.sender.run())
-        watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
+        self._begun.set()
+
+    async def _once_begun(self, work: Callable[[], Awaitable[None]]) -> None:
+        await self._begun.wait()
+        await work()
+
+    async def _send(self) -> None:
         # Shielded: at the end the mail in hand is finished, cutting it off would leave it uncertain.
-        return [
-            _kept(sending), watch.run(), self.teller.run(), self.record.run(), self.digests.run(), self._follow(),
-            self.retention.run(),
-        ]  # fmt: skip
+        self._sending = asyncio.create_task(self.sender.run())
+        await asyncio.shield(self._sending)
 
     async def stop(self) -> None:
         """Finish the mail in hand, then close. What is cut off is found in the outbox at the next start."""
@@ -223,9 +238,11 @@ class Notifier:
         try:
             if self._sending is not None:
                 await self._sending
-            await self.record.flush()
+            if self._begun.is_set():
+                await self.record.flush()
+            await self.duty.left()
         except RecoverableError as error:
-            log.warning("%s; what ALERTS lacks is published at the next start", error)
+            log.warning("%s; what ALERTS lacks is published by the next on duty", error)
         finally:
             try:
                 await self.broker.stop()
@@ -295,8 +312,10 @@ class Notifier:
         self.teller.touch(scope.partition("/")[0])
 
     async def _on_standing(self, message: Msg) -> None:
-        # A defect leaves the standing unacknowledged, and it comes again after ack_wait.
-        if await self._intake.take(message.metadata.sequence.stream, message.data) == "done":
+        # A defect leaves the standing unacknowledged, and it comes again after ack_wait. Who is not certain of its duty
+        # keeps nothing: what another one keeps meanwhile may be newer.
+        sequence = message.metadata.sequence.stream
+        if self.duty.is_certain and await self._intake.take(sequence, message.data) == "done":
             await message.ack()
         else:
             await message.nak(delay=_RETRY_SECONDS)
@@ -310,10 +329,6 @@ def _pages(settings: NotifierSettings) -> Pages:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-async def _kept(task: asyncio.Task[None]) -> None:
-    await asyncio.shield(task)
 
 
 def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:

@@ -23,6 +23,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.vitals = Vitals(self.registry)
         self.delivery = DeliveryMetrics(self.registry)
+        self.on_duty = Gauge(
+            "laju_notifier_on_duty",
+            "1 if this notifier tells, 0 while it stands by for another",
+            registry=self.registry,
+        )
         self.standings = Counter(
             "laju_notifier_standings_total",
             "Standings taken from PACE, by outcome: news, known, retried, quarantined",

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -68,11 +69,14 @@ class Receipts:
 
 
 class Client:
-    """One sender. It never gives up."""
+    """One sender. It never gives up; with several ``urls`` it goes to the next whenever one fails."""
 
-    def __init__(self, url: str, receipts: Receipts, rng: Random, hurry: threading.Event) -> None:
-        self._http = httpx.Client(timeout=8)
-        self._url = f"{url}/v1/events"
+    def __init__(
+        self, urls: str | Sequence[str], receipts: Receipts, rng: Random, hurry: threading.Event, *, key: str = KEY
+    ) -> None:
+        self._http = httpx.Client(timeout=8, headers={"Authorization": f"Bearer {key}"})
+        self._urls = cycle([urls] if isinstance(urls, str) else rng.sample(urls, len(urls)))
+        self._url = next(self._urls)
         self._receipts = receipts
         self._rng = rng
         self._hurry = hurry
@@ -84,6 +88,7 @@ class Client:
         while not self._receipts.answered(batch, self._post(batch)):
             if self._hurry.wait(_RETRY_SECONDS):
                 return
+            self._url = next(self._urls)
             if self._rng.random() < 0.5:
                 self._rng.shuffle(batch)
 
@@ -94,9 +99,9 @@ class Client:
     def _post(self, batch: list[RawEvent]) -> httpx.Response | None:
         try:
             return self._http.post(
-                self._url,
+                f"{self._url}/v1/events",
                 content=json.dumps(batch),
-                headers={"Authorization": f"Bearer {KEY}", "Content-Type": "application/cloudevents-batch+json"},
+                headers={"Content-Type": "application/cloudevents-batch+json"},
             )
         except httpx.TransportError:
             return None
@@ -105,14 +110,24 @@ class Client:
 class Load:
     """Sends a stream at a steady rate (events a second) from several clients until told to finish."""
 
-    def __init__(self, url: str, receipts: Receipts, events: Iterator[RawEvent], seed: int, *, rate: float) -> None:
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        receipts: Receipts,
+        events: Iterator[RawEvent],
+        seed: int,
+        *,
+        rate: float,
+        key: str = KEY,
+    ) -> None:
         self._events = events
         self._lock = threading.Lock()
         self._pause = threading.Event()
         self._give_up = threading.Event()
         self._rate = rate / _CLIENTS
         self._receipts = receipts
-        self._url = url
+        self._urls = urls
+        self._key = key
         self._threads = [
             threading.Thread(target=self._run, args=(Random(f"{seed}/client/{number}"),), name=f"client-{number}")
             for number in range(_CLIENTS)
@@ -135,7 +150,7 @@ class Load:
             self._receipts.wrong.append(f"{missing} events were not accepted within {seconds} s after the last fault")
 
     def _run(self, rng: Random) -> None:
-        client = Client(self._url, self._receipts, rng, self._give_up)
+        client = Client(self._urls, self._receipts, rng, self._give_up, key=self._key)
         buffer: list[RawEvent] = []
         sent: list[RawEvent] = []
         while not self._pause.is_set():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ def parsed(path: Path) -> Any:
 
 COMPOSE = parsed(ROOT / "docker-compose.yml")
 OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+PROFILES = ("single", "ha")
 
 
 def ports() -> dict[str, int]:
@@ -40,64 +43,133 @@ def ports() -> dict[str, int]:
     return {name: settings.model_fields[f"{name}_port"].default for name, settings in SETTINGS.items()}
 
 
-def test_compose_runs_the_three_services_by_their_commands() -> None:
+def kind(name: str) -> str:
+    """What a service of ours is: ``ingest`` for ``ingest-1``."""
+    return name.partition("-")[0]
+
+
+def members(profile: str) -> dict[str, Any]:
+    """The services of a profile, with those that are in every one."""
+    return {
+        name: service for name, service in COMPOSE["services"].items() if profile in service.get("profiles", PROFILES)
+    }
+
+
+def test_compose_runs_one_of_each_or_two_by_their_commands() -> None:
     commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
 
-    assert set(OURS) == set(SETTINGS)
+    assert set(OURS) & set(members("single")) == set(SETTINGS)
+    assert set(OURS) & set(members("ha")) == {f"{name}-{number}" for name in SETTINGS for number in (1, 2)}
     for name, service in OURS.items():
-        assert service["command"] == [name]
-        assert name in commands
+        assert service["command"] == [kind(name)]
+        assert kind(name) in commands
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_run_unless_a_profile_is_named_is_one_of_each() -> None:
+    said = (ROOT / ".env").read_text(encoding="utf-8")
+
+    assert re.findall(r"^(\w+)=(.*)$", said, re.MULTILINE) == [("COMPOSE_PROFILES", "single")]
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_compose_sets_only_variables_that_the_service_reads(name: str) -> None:
-    known = {f"LAJU_{field.upper()}" for field in SETTINGS[name].model_fields}
+    known = {f"LAJU_{field.upper()}" for field in SETTINGS[kind(name)].model_fields}
+    secret = {secret["target"] for secret in OURS[name].get("secrets", ())}
 
-    assert set(OURS[name]["environment"]) - known == set()
+    assert (set(OURS[name]["environment"]) | secret) - known == set()
+    assert bool(secret) == ("LAJU_SECRETS" in OURS[name]["environment"])
 
 
 def composed(name: str, shell: dict[str, str]) -> dict[str, str]:
     """The environment of a service, with the variables of whoever runs Compose."""
-    values: dict[str, str] = OURS[name]["environment"]
+    values: dict[str, Any] = OURS[name]["environment"]
     return {
-        variable: re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: shell.get(found[1]) or found[2], value)
+        variable: re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: shell.get(found[1]) or found[2], str(value))
         for variable, value in values.items()
     }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_what_compose_sets_is_valid(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", OURS)
+def test_what_compose_sets_is_valid(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for variable, value in composed(name, {}).items():
-        monkeypatch.setenv(variable, value)
+        monkeypatch.setenv(variable, str(tmp_path) if variable == "LAJU_SECRETS" else value)
 
-    settings = SETTINGS[name]()
+    settings = SETTINGS[kind(name)]()
 
     assert str(getattr(settings, "host", None)) == "0.0.0.0"  # noqa: S104 - inside a container
 
 
+def test_two_of_a_kind_differ_in_their_name_and_streams_have_as_many_copies_as_there_are_servers() -> None:
+    for name, service in OURS.items():
+        alone = name == kind(name)
+        assert service["environment"]["LAJU_INSTANCE"] == name
+        assert service["environment"].get("LAJU_STREAM_REPLICAS", 1) == (1 if alone else 3)
+        assert service["volumes"] == OURS[kind(name)]["volumes"] if "volumes" in service else True
+        assert alone or service["networks"] == {"default": {"aliases": [kind(name)]}}
+
+
 def test_compose_hands_access_to_whoever_reads_passes_and_to_whoever_writes_them() -> None:
-    shell = {"LAJU_ACCESS": "link", "LAJU_PAGES_KEY": "0" * 64, "LAJU_PAGES_URL": "https://laju.example"}
+    shell = {"LAJU_ACCESS": "link", "LAJU_PAGES_URL": "https://laju.example"}
     aggregator, notifier = composed("aggregator", shell), composed("notifier", shell)
 
-    for variable in ("LAJU_ACCESS", "LAJU_PAGES_KEY"):
-        assert aggregator[variable] == notifier[variable] == shell[variable]
+    assert aggregator["LAJU_ACCESS"] == notifier["LAJU_ACCESS"] == shell["LAJU_ACCESS"]
     assert aggregator["LAJU_PAGES_URL"] == notifier["LAJU_AGGREGATOR_URL"] == shell["LAJU_PAGES_URL"]
+    for name in ("aggregator", "notifier"):
+        assert {"source": "pages-key", "target": "LAJU_PAGES_KEY"} in OURS[name]["secrets"]
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_compose_publishes_and_probes_the_default_port_on_loopback_only(name: str) -> None:
-    port = ports()[name]
+def test_what_is_secret_is_made_by_the_command_and_in_no_variable(tmp_path: Path) -> None:
+    subprocess.run([DEPLOY / "secrets.sh", tmp_path], check=True)
+    made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
-    assert OURS[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == set(made)
+    assert set(COMPOSE["secrets"]) == set(made)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    assert len(set(made.values())) == len(made)
+    assert len(base64.b64decode(made["mongo-keyfile"])) == 756  # mongod takes 1,024 characters at most
+    for service in ("aggregator", "notifier"):
+        assert made[f"mongo-{service}-password"].decode() in made[f"{service}-mongo-url"].decode()
+    assert not re.search(r"(?i)password: ", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+    subprocess.run([DEPLOY / "secrets.sh", tmp_path], check=True)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == made
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_compose_publishes_on_loopback_only_and_probes_the_default_port(name: str) -> None:
+    port = ports()[kind(name)]
+    published = port + 10 if name.endswith("-2") else port
+
+    assert OURS[name]["ports"] == [f"127.0.0.1:{published}:{port}"]
     assert f"http://127.0.0.1:{port}/readyz" in OURS[name]["healthcheck"]["test"][-1]
 
 
-def test_whoever_is_waited_for_can_become_healthy() -> None:
-    for name, service in COMPOSE["services"].items():
+def test_nothing_is_published_beyond_this_machine_nor_twice_in_one_profile() -> None:
+    for profile in PROFILES:
+        published = [port for service in members(profile).values() for port in service.get("ports", ())]
+        assert all(port.startswith("127.0.0.1:") for port in published)
+        assert len({port.split(":")[1] for port in published}) == len(published)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_service_can_write_nothing_but_its_data(name: str) -> None:
+    service = OURS[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_whoever_is_waited_for_can_become_healthy(profile: str) -> None:
+    present = members(profile)
+    for name, service in present.items():
         assert "healthcheck" in service, name
         for other, how in service.get("depends_on", {}).items():
-            assert how == {"condition": "service_healthy"}
+            assert how["condition"] == "service_healthy"
+            assert other in present or how["required"] is False
             assert other in COMPOSE["services"]
+    assert all({"nats", "mongo", "mailpit"} & set(map(kind, service["depends_on"])) for service in OURS.values())
 
 
 def test_compose_mounts_files_that_exist_and_volumes_that_are_declared() -> None:

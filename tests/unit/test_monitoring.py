@@ -191,6 +191,13 @@ def test_prometheus_scrapes_every_service_on_its_default_port() -> None:
     }
 
 
+def test_of_two_services_prometheus_asks_both_and_differs_in_nothing_else() -> None:
+    one, two = ((DEPLOY / f"prometheus/{name}.yml").read_text(encoding="utf-8") for name in ("prometheus", "ha"))
+    doubled = re.sub(r'"(ingest|aggregator|notifier):(\d+)"', r'"\1-1:\2", "\1-2:\2"', one)
+
+    assert two.partition("\n")[2] == doubled
+
+
 def test_what_watches_finds_each_other_in_compose() -> None:
     config = parsed(DEPLOY / "prometheus/prometheus.yml")
     (target,) = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]

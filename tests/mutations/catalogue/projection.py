@@ -21,10 +21,7 @@ MUTATIONS = (
         "shared/database.py",
         (
             ("async with session.start_transaction():", "if True:"),
-            (
-                "(Session(self._database, session))\n                except",
-                "(Session(self._database, None))\n                except",
-            ),
+            ("inside = Session(self._database, session)", "inside = Session(self._database, None)"),
         ),
         (FAULTS,),
     ),

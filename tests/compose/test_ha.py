@@ -1,0 +1,95 @@
+"""``docker compose --profile ha up``: whichever container dies, the others go on, and nothing is counted twice."""
+
+from __future__ import annotations
+
+import asyncio
+
+import nats
+import pytest
+
+from tests.compose.flow import VERIFY, Flow, assert_counted_once, behind
+from tests.compose.stack import Stack
+from tests.events import event
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(3600)
+INGESTS, AGGREGATORS, NOTIFIERS = (
+    tuple(f"{service}-{number}" for number in (1, 2)) for service in ("ingest", "aggregator", "notifier")
+)
+NATS = ("nats-1", "nats-2", "nats-3")
+DENPASAR = "51.71"
+
+
+def test_three_servers_and_two_of_each_service_get_healthy(ha: Stack) -> None:
+    members = {*INGESTS, *AGGREGATORS, *NOTIFIERS, *NATS, "mongo-1", "mongo-2", "mongo-3"}
+    assert set(ha.services) >= members
+    assert {"nats", "mongo", "ingest", "aggregator", "notifier"}.isdisjoint(ha.services)
+    assert ha.states() == dict.fromkeys(ha.services, "healthy")
+
+
+def test_every_stream_is_on_all_three_servers(ha: Stack) -> None:
+    async def replicas() -> dict[str, int]:
+        client = await nats.connect(f"nats://127.0.0.1:{ha.ports['nats']}")
+        try:
+            return {
+                info.config.name or "": info.config.num_replicas or 0
+                for info in await client.jetstream().streams_info()
+            }
+        finally:
+            await client.close()
+
+    found = asyncio.run(replicas())
+    assert {"EVENTS", "PACE", "ALERTS", "QUARANTINE"} <= found.keys()
+    assert {name for name, copies in found.items() if copies != 3} == set()
+
+
+def test_both_of_a_service_have_the_same_keys(ha: Stack) -> None:
+    assert len({ha.operator_key(ingest) for ingest in INGESTS}) == 1
+    assert len({ha.run(ingest, "cat", "/var/lib/laju/pseudonym.key") for ingest in INGESTS}) == 1
+    assert len({ha.run(notifier, "cat", "/var/lib/laju/links.key") for notifier in NOTIFIERS}) == 1
+
+
+def test_districts_and_readers_notice_no_death(ha: Stack) -> None:
+    flow = Flow(ha, INGESTS, ha.operator_key(INGESTS[0]))
+    with flow.running():
+        flow.goes_on()
+        for service, other in [
+            *((server, "aggregator-1") for server in NATS),
+            *((ingest, "aggregator-1") for ingest in INGESTS),
+            *zip(AGGREGATORS, reversed(AGGREGATORS), strict=True),
+        ]:
+            ha.kill(service)
+            flow.goes_on()  # while it is away
+            flow.is_counted_further(other)
+            ha.start(service)
+            print(f"{service} was killed and is back: {flow.acknowledged} events accepted so far")
+        flow.finish()
+    for aggregator in AGGREGATORS:
+        counted = assert_counted_once(ha, aggregator, flow.receipts)
+    print(f"{counted} events accepted, {flow.receipts.retries} requests sent again, each event counted once")
+    assert "6 regions compared, 0 differences" in ha.run("aggregator-1", "sh", "-c", VERIFY)
+    assert ha.states() == dict.fromkeys(ha.services, "healthy")
+
+
+def test_one_notifier_mails_and_the_other_takes_over_when_it_dies(ha: Stack) -> None:
+    key = ha.operator_key(INGESTS[0])
+    on_duty, stands_by = sorted(NOTIFIERS, key=lambda name: _is_on_duty(ha, name), reverse=True)
+    assert (_is_on_duty(ha, on_duty), _is_on_duty(ha, stands_by)) == (True, False)
+    ha.send(INGESTS[0], *behind(DENPASAR), key=key)
+    until(ha.mails, seconds=180)
+
+    ha.kill(on_duty)
+    ha.send(INGESTS[1], event("baseline.reported", region=DENPASAR, as_of="2024-06-26", activated=500_000), key=key)
+    until(lambda: _is_on_duty(ha, stands_by), seconds=180)
+    until(lambda: len(ha.mails()) > 1, seconds=180)
+    ha.start(on_duty)
+
+    told = [mail["Subject"] for mail in ha.mails()]
+    print(f"{on_duty} mailed and was killed, {stands_by} took over: {told}")
+    assert len(told) == 2
+    assert (_is_on_duty(ha, on_duty), _is_on_duty(ha, stands_by)) == (False, True)
+
+
+def _is_on_duty(ha: Stack, notifier: str) -> bool:
+    shown = ha.http.get(f"{ha.url(notifier)}/metrics").text
+    return "laju_notifier_on_duty 1.0" in shown.splitlines()
