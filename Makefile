@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 RUN_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test faults compose-test mutations bench profile check lint types docs lock clean
+.PHONY: help install run test faults compose-test mutations bench profile check lint types docs lock audit sbom clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,8 +26,8 @@ test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end,
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/e2e tests/integration tests/browser
 	$(BIN)/python -m pytest tests/faults
 
-faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3
-	$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),3)
+faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3 CLUSTER=1
+	$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),3) $(if $(CLUSTER),--cluster)
 
 compose-test: $(INSTALLED) ## Build the image and run docker-compose.yml, one of each and three; needs Docker
 	$(BIN)/python -m pytest tests/compose
@@ -59,6 +59,15 @@ lock: ## Resolve the dependencies anew into requirements.lock, without index add
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml -c requirements.lock --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+
+# These two ask the package index about every dependency, and so are no part of check.
+audit: $(INSTALLED) ## Look for known vulnerabilities in what is locked
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement deploy/requirements.lock
+	$(BIN)/uv tool run pip-audit==2.10.1 --strict --require-hashes --disable-pip --requirement requirements.lock
+
+sbom: $(INSTALLED) ## Write what the image holds to sbom.json (CycloneDX)
+	$(BIN)/uv tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-file sbom.json deploy/requirements.lock
 
 clean: ## Remove .venv and the demo's data
 	rm -rf .venv .laju

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
 from faststream.nats import NatsBroker
+from faststream.nats.security import NatsNKey, NatsSecurity
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RawStreamMsg, RetentionPolicy, StorageType, StreamConfig, StreamInfo
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import BadRequestError, NotFoundError, ServiceUnavailableError
 
 from shared.errors import BusUnavailableError, RecoverableError, StreamLostError
 from shared.settings import ServiceSettings
+from shared.trust import trust
 
 log = logging.getLogger(__name__)
 
@@ -167,18 +170,24 @@ def differing(present: StreamConfig, wanted: StreamConfig) -> dict[str, tuple[ob
     return found
 
 
-def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
-    """A broker that reconnects for ever; ``on_closed`` is called if the client gives up all the same.
+def broker(settings: ServiceSettings, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
+    """A broker of the service ``name`` that reconnects for ever, to whichever of its servers is there; ``on_closed`` is
+    called if the client gives up all the same. What it asks is answered on inboxes of its own, ``_INBOX_<name>.>``.
 
     FastStream would otherwise stay alive and never come back.
+
+    Raises:
+        InvalidError: the certificate authorities cannot be read.
     """
 
     async def closed() -> None:
         on_closed()
 
     return NatsBroker(
-        url,
+        settings.nats_servers,
         name=f"laju-{name}",
+        inbox_prefix=inbox_prefix(name),
+        security=_security(settings),
         connect_timeout=2,
         reconnect_time_wait=1,
         # A line that died without a word is found within 15 s, not after the six minutes of the defaults.
@@ -195,6 +204,33 @@ def broker(url: str, *, name: str, on_closed: Callable[[], None]) -> NatsBroker:
     )
 
 
+def inbox_prefix(name: str) -> str:
+    """What the inboxes of a service begin with: it may be allowed to listen to those, and to nobody else's."""
+    return f"_INBOX_{name}"
+
+
+def encryption(settings: ServiceSettings) -> ssl.SSLContext | None:
+    """Whom to trust on the lines to NATS, ``None`` if they are not encrypted. A client must begin with the handshake,
+    before the server says a word: whoever can change what is on the line could otherwise tell it that the server knows
+    no TLS, and it would believe that.
+
+    Raises:
+        InvalidError: the certificate authorities cannot be read.
+    """
+    return trust(settings.ca) if settings.nats_encrypted else None
+
+
+def _security(settings: ServiceSettings) -> NatsSecurity | None:
+    context = encryption(settings)
+    handshake_first = context is not None
+    if settings.nats_seed is not None:
+        seed = settings.nats_seed.get_secret_value()
+        return NatsNKey.from_seed(seed, ssl_context=context, tls_handshake_first=handshake_first)
+    if context is not None:
+        return NatsSecurity(ssl_context=context, tls_handshake_first=handshake_first)
+    return None
+
+
 async def connected(broker: NatsBroker, *, retry_seconds: float = 0.5) -> JetStreamContext:
     """Connect, waiting for a server that is not there yet for as long as it takes; readiness tells meanwhile."""
     while True:
@@ -204,7 +240,7 @@ async def connected(broker: NatsBroker, *, retry_seconds: float = 0.5) -> JetStr
             # The server answers before its JetStream has recovered its streams.
             await js.account_info()
         except (NatsError, OSError, TimeoutError) as error:
-            log.warning("connecting to NATS failed: %s; trying again", type(error).__name__)
+            log.warning("connecting to NATS failed: %s; trying again", described(error))
             await asyncio.sleep(retry_seconds)
         else:
             return js
@@ -228,6 +264,7 @@ async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions:
 
     Raises:
         StreamLostError: EVENTS, always the first to be created, is missing although others are there.
+        BusUnavailableError: one is missing, and this process may not create it.
     """
     for config in stream_configs(replicas, partitions):
         try:
@@ -241,6 +278,12 @@ async def ensure_streams(js: JetStreamContext, *, replicas: int = 1, partitions:
             except BadRequestError:
                 # Another service created it at this moment with other settings: the one that exists stands.
                 await js.stream_info(str(config.name))
+            except ServiceUnavailableError as error:
+                # Nobody hears who may not ask.
+                raise BusUnavailableError(
+                    f"creating stream {config.name} failed: nobody answers. Where services have accounts of their own, "
+                    "`laju streams create` does it"
+                ) from error
 
 
 async def opened(broker: NatsBroker, settings: ServiceSettings) -> JetStreamContext:
@@ -266,8 +309,13 @@ async def patiently(work: Callable[[], Awaitable[Value]], what: str) -> Value:
         try:
             return await work()
         except (NatsError, RecoverableError) as error:
-            log.warning("%s failed: %s; trying again", what, type(error).__name__)
+            log.warning("%s failed: %s; trying again", what, described(error))
             await asyncio.sleep(_PATIENCE_SECONDS)
+
+
+def described(error: Exception) -> str:
+    """What an error of the bus says, with its kind where it says nothing."""
+    return str(error).removeprefix("nats: ") or type(error).__name__
 
 
 async def stored(js: JetStreamContext, stream: str) -> int:
@@ -334,8 +382,8 @@ class StreamWatch:
                 return self.stop(_lost("was deleted"))
             except StreamLostError as error:
                 return self.stop(error)
-            except NatsError as error:
-                log.warning("watching EVENTS failed: %s; trying again", type(error).__name__)
+            except (NatsError, RecoverableError) as error:
+                log.warning("watching EVENTS failed: %s; trying again", described(error))
             await asyncio.sleep(self.interval_seconds)
 
 

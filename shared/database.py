@@ -12,12 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import CollectionInvalid, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from shared.errors import RecoverableError
@@ -29,7 +31,7 @@ Write = UpdateOne | ReplaceOne[Document]
 Result = TypeVar("Result")
 _IDS_PER_QUERY = 500
 _SNAPSHOT = ReadConcern("snapshot")
-_SESSIONS = "sessions"
+SESSIONS = "sessions"
 # The driver's own helper would go on for two minutes, longer than JetStream waits for an acknowledgement.
 _TRANSACTION_SECONDS = 20.0
 _FIRST_PAUSE_SECONDS = 0.01
@@ -108,11 +110,14 @@ class Database:
         )
 
     @classmethod
-    def at(cls, url: str, name: str) -> Database:
-        """A database at a URL, connected when it is first used."""
+    def at(cls, url: str, name: str, *, ca: Path | None = None) -> Database:
+        """A database at a URL, connected when it is first used. If the URL asks for TLS and names no authority of its
+        own, the server's certificate must be from one in the PEM file ``ca``, or from one that the system trusts."""
+        options: dict[str, Any] = {"tlsCAFile": str(ca)} if ca is not None and _asks_for_tls(url) else {}
         return cls(
             AsyncIOMotorClient(
                 url,
+                **options,
                 serverSelectionTimeoutMS=3000,
                 socketTimeoutMS=20_000,
                 tz_aware=True,
@@ -376,7 +381,7 @@ class Transactions:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _opened(self) -> AsyncIOMotorClientSession:
-        sessions = self._database[_SESSIONS]
+        sessions = self._database[SESSIONS]
         before = await sessions.find_one({"_id": self._owner})
         if before is not None:
             await self._client.admin.command("killSessions", [{"id": before["session"]}])
@@ -384,6 +389,12 @@ class Transactions:
         identity = cast("Mapping[str, Any]", session.session_id)  # motor declares its properties as functions
         await sessions.update_one({"_id": self._owner}, {"$set": {"session": identity["id"]}}, upsert=True)
         return session
+
+
+def _asks_for_tls(url: str) -> bool:
+    """Whether it says ``tls=true``, and leaves open who is trusted."""
+    options = parse_uri(url, warn=False)["options"]
+    return bool(options.get("tls")) and "tlsCAFile" not in options
 
 
 def _passes(error: PyMongoError) -> bool:

@@ -3,6 +3,10 @@
 A fetch loop asks for a batch, waits for its end, asks again. Between two requests of such a loop an answer to the first
 can be taken for one to the second; a request is then left over at the server, and messages lie there until it expires
 (measured: up to the whole time-out of the fetch, again and again). Here one inbox stays open and only counts.
+
+A server that is asked from another account does not see when nobody listens to the inbox any more: what it sends in
+answer to a request that is left over lies there until the acknowledgement's time is over. So requests are short, and
+whoever stops waits for the end of the last one.
 """
 
 from __future__ import annotations
@@ -24,13 +28,12 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[Msg], Awaitable[None]]
 
-_EXPIRES_SECONDS = 30.0
-_HEARTBEAT_SECONDS = 5.0
+_EXPIRES_SECONDS = 1.0
+_LATE_SECONDS = 0.5  # a request's end may be on its way
 _SILENCE_SECONDS = 10.0
 _LOOK_SECONDS = 1.0
 _NANOSECONDS = 1_000_000_000
 _PENDING_MESSAGES = "Nats-Pending-Messages"
-_HEARTBEAT = "100"
 _CONFLICT = "409"
 
 
@@ -71,9 +74,15 @@ class Pull:
         self._asking = asyncio.create_task(self._keep_asking(self._subscription.subject))
 
     async def stop(self) -> None:
-        """Ask for no more, and return once everything that arrived is handled. Stopping twice is allowed."""
+        """Ask for no more, and return once the last request has ended and everything that arrived is handled. Stopping
+        twice is allowed."""
         if self._asking is not None:
             self._asking.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_EXPIRES_SECONDS + _LATE_SECONDS):
+                while self._requested and self._client.is_connected:
+                    self._changed.clear()
+                    await self._changed.wait()
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             try:
@@ -89,6 +98,7 @@ class Pull:
         status = headers.get(Header.STATUS)
         if status is None or message.reply:
             self._requested = max(self._requested - 1, 0)
+            self._changed.set()
             self._too_large = False
             self._bytes_in_hand += len(message.data)
             task = asyncio.create_task(self._handled(message))
@@ -98,7 +108,7 @@ class Pull:
             self._too_large = status == _CONFLICT and int(left) == self._asked_for
             self._requested = max(self._requested - int(left), 0)
             self._changed.set()
-        elif status != _HEARTBEAT:  # the consumer is gone or moved, or nobody listens: asked again after a look's time
+        else:  # the consumer is gone or moved, or nobody listens: asked again after a look's time
             self._requested = 0
 
     async def _handled(self, message: Msg) -> None:
@@ -134,10 +144,7 @@ class Pull:
                     await self._changed.wait()
 
     async def _request(self, inbox: str, limits: dict[str, int]) -> None:
-        request = limits | {
-            "expires": int(_EXPIRES_SECONDS * _NANOSECONDS),
-            "idle_heartbeat": int(_HEARTBEAT_SECONDS * _NANOSECONDS),
-        }
+        request = limits | {"expires": int(_EXPIRES_SECONDS * _NANOSECONDS)}
         self._requested = self._asked_for = limits["batch"]
         try:
             await self._client.publish(self._subject, to_json(request), reply=inbox)

@@ -73,7 +73,8 @@ class PunctualProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server ends."""
         super().shutdown()
-        if self._untaken is not None:
+        # Encrypted, a line that was closed still waits for the other side to say so, which one that is idle does not.
+        if self._untaken is not None or self.transport.is_closing():
             self._taken()
             self._untaken = self.loop.call_later(_LAST_SECONDS, self.transport.abort)
 

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -144,12 +145,24 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
+def _check_certificate(settings: ServiceSettings) -> None:
+    if settings.tls_cert is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+        except OSError as error:
+            raise InvalidError(
+                f"reading {settings.tls_cert} and {settings.tls_key} failed: {type(error).__name__}. LAJU_TLS_CERT and "
+                "LAJU_TLS_KEY must name PEM files of a certificate and of its private key without a password"
+            ) from error
+
+
 def serve(build: Callable[[Lifeline], ASGIApp], settings: ServiceSettings, *, port: int) -> None:
     """Run the service until SIGTERM or SIGINT, then exit 0; exit 1 if its lifeline was cut or a setting is unusable."""
     configure_logging(settings.log_level)
     collect_seldom()
     lifeline = Lifeline()
     try:
+        _check_certificate(settings)
         app = build(lifeline)
     except InvalidError as error:
         log.critical("the service cannot start: %s", error.reason)
@@ -163,6 +176,8 @@ def serve(build: Callable[[Lifeline], ASGIApp], settings: ServiceSettings, *, po
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         server_header=False,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
     )
     server = Server(config, lifeline)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, DirectoryPath, Field, SecretStr
+import nkeys  # type: ignore[import-untyped]  # it publishes no types
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 
@@ -25,6 +26,27 @@ Port = Annotated[int, Field(ge=0, le=65_535)]
 MongoUrl = Annotated[str, Field(description="MongoDB replica set")]
 
 
+_ENCRYPTED = "tls://"
+
+
+def _one_kind_of_line(urls: str) -> str:
+    if len({url.startswith(_ENCRYPTED) for url in _listed(urls)}) != 1:
+        raise ValueError("must be addresses with commas between them, all of them or none beginning with tls://")
+    return urls
+
+
+def _is_seed(secret: SecretStr) -> SecretStr:
+    try:
+        nkeys.from_seed(bytearray(secret.get_secret_value().encode()))
+    except (nkeys.NkeysError, ValueError):
+        raise ValueError("is not a seed such as `laju bus keys` writes, which begins with SU") from None
+    return secret
+
+
+def _listed(urls: str) -> list[str]:
+    return [url.strip() for url in urls.split(",") if url.strip()]
+
+
 class ServiceSettings(BaseSettings):
     """Read from environment variables with the prefix ``LAJU_``; an empty variable is an unset one. What no variable
     says can be in a file of the folder ``LAJU_SECRETS``."""
@@ -35,11 +57,31 @@ class ServiceSettings(BaseSettings):
 
     data: Annotated[Path, Field(description="Folder for keys and other files a service keeps")] = Path(".laju")
     host: Annotated[str, Field(description="Address the HTTP server listens on")] = "127.0.0.1"
+    tls_cert: Annotated[
+        FilePath | None,
+        Field(description="PEM file of the certificate that the HTTP server shows, and its chain; makes it HTTPS"),
+    ] = None
+    tls_key: Annotated[FilePath | None, Field(description="PEM file of the private key that goes with it")] = None
+    ca: Annotated[
+        FilePath | None,
+        Field(
+            description="PEM file of certificate authorities to trust besides the system's, for NATS and other "
+            "services; for MongoDB instead of them"
+        ),
+    ] = None
     secrets: Annotated[
         DirectoryPath | None,
         Field(description="Folder of files named like variables, such as LAJU_MONGO_URL; a variable comes first"),
     ] = None
-    nats_url: Annotated[str, Field(description="NATS server with JetStream")] = "nats://127.0.0.1:4222"
+    nats_url: Annotated[
+        str,
+        AfterValidator(_one_kind_of_line),
+        Field(description="NATS servers with JetStream, with commas between them; tls:// if they are to be encrypted"),
+    ] = "nats://127.0.0.1:4222"
+    nats_seed: Annotated[
+        Annotated[SecretStr, AfterValidator(_is_seed)] | None,
+        Field(description="Secret half of the key by which NATS knows this service, as `laju bus keys` makes it"),
+    ] = None
     instance: Annotated[
         str | None, Field(description="Name of this replica, the same after its restart; by default host name and port")
     ] = None
@@ -61,6 +103,22 @@ class ServiceSettings(BaseSettings):
         folder = os.environ.get("LAJU_SECRETS")
         there = folder if folder and Path(folder).is_dir() else None  # else the setting itself is refused
         return init_settings, env_settings, SecretsSettingsSource(settings_cls, there)
+
+    @model_validator(mode="after")
+    def _certificate_and_key(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("LAJU_TLS_CERT and LAJU_TLS_KEY go together: set both or neither")
+        return self
+
+    @property
+    def nats_servers(self) -> list[str]:
+        """The addresses in ``nats_url``."""
+        return _listed(self.nats_url)
+
+    @property
+    def nats_encrypted(self) -> bool:
+        """Whether the lines to NATS are to be encrypted."""
+        return self.nats_servers[0].startswith(_ENCRYPTED)
 
     def replica(self, port: int) -> str:
         """The name of the replica that listens on a port: what it left behind is found by it after a restart."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import nats
 import pytest
-import trustme
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -22,14 +21,14 @@ from typer.testing import CliRunner
 
 from services.cli.commands.district import district
 from services.cli.districts.link import Link
-from shared.bus import INTAKE, REJECTED, ensure_streams, intake_subject, rejected_subject
+from services.cli.stream_creation import create
+from shared.bus import INTAKE, REJECTED, intake_subject, rejected_subject
 from tests.faults.proxy import Proxy
+from tests.hub import Hub, hub_in
 from tests.servers import BIN, Process, free_port, get, listens, running
 from tests.waiting import eventually
 
-DEPLOY = Path(__file__).parents[1] / "deploy/nats"
 DENPASAR, BADUNG = "51.71", "51.03"
-PASSWORD = "geheim"
 
 
 class Line(Proxy):
@@ -94,26 +93,32 @@ class Leaf:
 class World:
     """A hub, and districts that are joined to it."""
 
-    folder: Path
-    hub: Process
-    url: str
-    monitoring: str
-    leaf_port: int
-    authority: Path
+    server: Hub
     stack: ExitStack
     leaves: dict[str, Leaf] = field(default_factory=dict)
     printed: str = ""
 
     @property
+    def folder(self) -> Path:
+        return self.server.folder
+
+    @property
+    def hub(self) -> Process:
+        return self.server.process
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
     def roster(self) -> Path:
-        return self.folder / "districts.toml"
+        return self.server.roster
 
     async def join(self, *codes: str) -> list[Leaf]:
         """What the operators of the hub and of these districts do; INTAKE copies each district then."""
         for code in codes:
             await self._new(code)
-        await self.laju("accounts", self.roster)
-        (self.folder / "accounts.conf").write_text(self.printed)
+        self.server.write_accounts()
         await self.start()
         for code in codes:
             leaf = self.leaves[code]
@@ -125,26 +130,26 @@ class World:
 
     async def start(self) -> None:
         """The hub, with the streams that the services make."""
-        self.stack.enter_context(running(self.hub, partial(listens, port_of(self.url))))
-        await self.on_hub(lambda client: ensure_streams(client.jetstream()))
+        self.stack.enter_context(running(self.hub, partial(listens, self.server.port)))
+        await self.on_hub(lambda client: create(client.jetstream(), replicas=1, partitions=16))
 
     async def lines_are_up(self, count: int) -> None:
         """The servers of so many districts are connected. A hub that begins to copy one before tries again after 40
         seconds only."""
 
         async def there() -> bool:
-            found = await asyncio.to_thread(get, f"{self.monitoring}/leafz")
+            found = await asyncio.to_thread(get, f"{self.server.monitoring}/leafz")
             return bool(found["leafnodes"] == count)
 
         await eventually(there)
 
     async def _new(self, code: str) -> None:
-        line = Line(self.leaf_port)
+        line = Line(self.server.leaf_port)
         await line.open()
         port, folder = free_port(), self.folder / code
         await self.laju(
             "new", code, "--hub", f"tls://127.0.0.1:{line.port}", "--out", folder,
-            "--listen", f"127.0.0.1:{port}", "--store", folder / "store", "--ca-file", self.authority,
+            "--listen", f"127.0.0.1:{port}", "--store", folder / "store", "--ca-file", self.server.authority,
         )  # fmt: skip
         with self.roster.open("a") as roster:
             roster.write(self.printed)
@@ -163,11 +168,31 @@ class World:
         return self.printed
 
     def invoke(self, *arguments: object) -> Any:
-        return CliRunner().invoke(district, [str(argument) for argument in arguments])
+        # A district's own server asks for no key.
+        environment = {} if "prepare" in arguments else self.server.environment("administrator")
+        return CliRunner(env=environment).invoke(district, [str(argument) for argument in arguments])
 
     async def on_hub(self, work: Callable[[Client], Awaitable[Any]]) -> Any:
-        async with connected(self.url) as client:
+        async with self.server.connected() as client:
             return await work(client)
+
+    async def hub_reached(self) -> None:
+        """Return once its JetStream answers."""
+
+        async def there() -> bool:
+            try:
+                await self.on_hub(lambda client: client.jetstream().account_info())
+            except (OSError, NatsError):
+                return False
+            return True
+
+        await eventually(there)
+
+    async def hub_restarted(self, how: int = signal.SIGTERM) -> None:
+        """Ended, started again, and reached."""
+        await asyncio.to_thread(self.hub.end, how)
+        self.hub.start()
+        await self.hub_reached()
 
     async def copied(self, code: str = DENPASAR) -> list[str]:
         """What INTAKE holds of a district, in order."""
@@ -179,12 +204,9 @@ class World:
 
     async def refuse(self, code: str, texts: Sequence[str]) -> None:
         """As ingest does."""
-
-        async def publish(client: Client) -> None:
+        async with self.server.connected("ingest") as client:
             for text in texts:
                 await client.jetstream().publish(rejected_subject(code), text.encode())
-
-        await self.on_hub(publish)
 
     async def streams(self) -> set[str]:
         async def names(client: Client) -> set[str]:
@@ -225,7 +247,7 @@ def server(configuration: Path) -> tuple[Process, str]:
     """A server, not started yet, and where it can be looked into."""
     port = free_port()
     command = [str(BIN / "nats-server"), "-c", str(configuration), "-m", str(port)]
-    process = Process(configuration.stem, command, configuration.with_suffix(".log"), {"LAJU_NATS_PASSWORD": PASSWORD})
+    process = Process(configuration.stem, command, configuration.with_suffix(".log"))
     return process, f"http://127.0.0.1:{port}"
 
 
@@ -257,27 +279,8 @@ def numbered(name: str, count: int) -> list[str]:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """The hub of deploy/nats on ports and in folders of its own, not started yet."""
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    issued.private_key_pem.write_to_path(str(tmp_path / "hub.key"))
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "hub.pem"))
-    port, leaf_port = free_port(), free_port()
-    configuration = (DEPLOY / "hub.conf").read_text()
-    for there, here in {
-        "port: 4222\nhttp: 8222": f'listen: "127.0.0.1:{port}"',
-        "port: 7422": f'listen: "127.0.0.1:{leaf_port}"',
-        '"/data"': f'"{tmp_path}/hub"',
-        "/etc/nats/tls/": f"{tmp_path}/",
-    }.items():
-        assert there in configuration
-        configuration = configuration.replace(there, here)
-    (tmp_path / "hub.conf").write_text(configuration)
-    (tmp_path / "districts.toml").touch()
     with ExitStack() as stack:
-        hub, monitoring = server(tmp_path / "hub.conf")
-        url = f"nats://laju:{PASSWORD}@127.0.0.1:{port}"
-        found = World(tmp_path, hub, url, monitoring, leaf_port, tmp_path / "ca.pem", stack)
+        found = World(hub_in(tmp_path), stack)
         yield found
         for leaf in found.leaves.values():
             await leaf.line.close()

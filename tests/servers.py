@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -169,15 +170,16 @@ def service(name: str, port: int, folder: Path, environment: Mapping[str, str]) 
         yield process
 
 
-def is_ready(port: int) -> bool:
-    """Whether the service on a port is ready end to end."""
-    return status(f"http://127.0.0.1:{port}/readyz") == 200
+def is_ready(port: int, authority: Path | None = None) -> bool:
+    """Whether the service on a port is ready end to end; over HTTPS if it has a certificate from ``authority``."""
+    return status(f"http{'s' if authority else ''}://127.0.0.1:{port}/readyz", authority) == 200
 
 
-def status(url: str) -> int:
+def status(url: str, authority: Path | None = None) -> int:
     """The HTTP status of a GET, 0 if nobody answers."""
+    context = ssl.create_default_context(cafile=authority) if authority else None
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=5, context=context) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

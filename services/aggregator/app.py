@@ -26,6 +26,7 @@ from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.service import Lifeline, lifespan, serve
+from shared.trust import trust
 
 log = logging.getLogger(__name__)
 _POINTER_SECONDS = 0.5
@@ -41,10 +42,10 @@ class Aggregator:
         self._lifeline = lifeline
         self._generation: Generation | None = None
         self.metrics = Metrics()
-        self.broker = bus.broker(settings.nats_url, name="aggregator", on_closed=lifeline.closed)
-        self.database = Database.at(settings.mongo_url, settings.mongo_database)
+        self.broker = bus.broker(settings, name="aggregator", on_closed=lifeline.closed)
+        self.database = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
         self.pointer = Pointer(self.database)
-        self.notices = Notices(settings.notifier_api_url)
+        self.notices = Notices(settings.notifier_api_url, trust(settings.ca))
         self.feed = Feed(
             self.generation,
             self.metrics,

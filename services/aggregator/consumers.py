@@ -62,6 +62,7 @@ class Consumers:
     def config(self, partition: int) -> ConsumerConfig:
         """What the consumer of a partition must look like."""
         return ConsumerConfig(
+            name=self.durable_name(partition),
             durable_name=self.durable_name(partition),
             filter_subject=events_subject(partition),
             deliver_policy=DeliverPolicy.ALL,

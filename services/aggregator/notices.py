@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import quote
@@ -119,10 +120,10 @@ class _Mails(_Answer):
 
 
 class Notices:
-    """The notifier at ``url``. What it answers is not kept."""
+    """The notifier at ``url``; ``trusted`` says whose certificate it may have. What it answers is not kept."""
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS)
+    def __init__(self, url: str, trusted: ssl.SSLContext) -> None:
+        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS, verify=trusted)
 
     async def close(self) -> None:
         """Close its connections."""

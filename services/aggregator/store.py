@@ -21,7 +21,7 @@ from shared.errors import FormatError
 FORMAT = 2
 """Of the documents; another number whenever this version could misread what the one before wrote."""
 
-_COLLECTIONS = ("citizens", "facts", *COUNTED, "checkpoints", "origin", "standings")
+COLLECTIONS = ("citizens", "facts", *COUNTED, "checkpoints", "origin", "standings")
 _INDEXES: Mapping[str, Sequence[str]] = {"facts": ["owner"], **{name: ["region"] for name in COUNTED}}
 
 
@@ -41,7 +41,7 @@ class Store:
 
     async def ensure(self) -> None:
         """Create what does not exist yet: a transaction may not create collections."""
-        await self._database.ensure(_COLLECTIONS, _INDEXES)
+        await self._database.ensure(COLLECTIONS, _INDEXES)
 
     async def missing(self) -> list[str]:
         """The indexes that are not there, such as ``index facts.owner``."""

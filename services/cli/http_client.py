@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from services.cli.errors import CliError
+from services.cli.errors import CliError, refused_setting
+from shared.errors import InvalidError
+from shared.settings import ServiceSettings
+from shared.trust import trust
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _MAX_QUOTED = 200
@@ -34,7 +38,21 @@ def client(url: str, *, token: str | None = None, timeout_seconds: float = 30) -
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise CliError(f"{url!r} is not an address such as http://127.0.0.1:8080")
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(base_url=parsed, headers=headers, timeout=timeout_seconds)
+    return httpx.Client(base_url=parsed, headers=headers, timeout=timeout_seconds, verify=trusted())
+
+
+def trusted() -> ssl.SSLContext:
+    """Whose certificates services may have: as ``LAJU_CA`` says, and those that the system trusts.
+
+    Raises:
+        CliError: the file cannot be read.
+    """
+    try:
+        return trust(ServiceSettings().ca)
+    except InvalidError as error:
+        raise CliError(error.reason) from error
+    except ValidationError as error:
+        raise CliError(refused_setting(error)) from error
 
 
 def get(service: httpx.Client, path: str, form: type[_Model], params: dict[str, str] | None = None) -> _Model:

@@ -6,6 +6,7 @@ import typer
 
 from services.cli.commands.alerts import alerts
 from services.cli.commands.archive import export_events, import_events
+from services.cli.commands.bus import bus
 from services.cli.commands.district import district
 from services.cli.commands.doctor import doctor
 from services.cli.commands.keys import keys
@@ -43,6 +44,7 @@ app.command("rebuild")(rebuild_projection)
 app.command("export")(export_events)
 app.command("import")(import_events)
 app.add_typer(alerts, name="alerts")
+app.add_typer(bus, name="bus")
 app.add_typer(district, name="district")
 app.add_typer(keys, name="keys")
 app.add_typer(mail, name="mail")

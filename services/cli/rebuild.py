@@ -26,7 +26,7 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
     """
     collect_seldom()
     settings = AggregatorSettings()
-    database = Database.at(settings.mongo_url, settings.mongo_database)
+    database = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -7,20 +7,19 @@ from pathlib import Path
 
 from services.aggregator.latest.overview import Overview
 from services.aggregator.reading.reader import Reader
-from services.aggregator.settings import AggregatorSettings
 from services.aggregator.suppression import Suppression
 from services.aggregator.web.exports.naming import file_name
 from services.aggregator.web.exports.report.contents import report
 from services.aggregator.web.exports.report.gathering import gathered
 from services.aggregator.web.exports.report.printing import as_pdf
 from services.cli.errors import CliError
-from services.cli.serving import serving
+from services.cli.serving import serving, settings_at
 from shared.wilayah import UnknownRegionError, find, local_day
 from shared.wording import Language
 
 
 async def print_report(
-    code: str, on: date | None, language: Language, output: Path | None, mongo_url: str, now: datetime
+    code: str, on: date | None, language: Language, output: Path | None, mongo_url: str | None, now: datetime
 ) -> Path:
     """Write the report as of a business date, today's if ``None``, to ``output``, by default in the present folder;
     ``now`` is aware. Returns where it is.
@@ -28,7 +27,7 @@ async def print_report(
     Raises:
         CliError: there is no such region, the database cannot be reached, or the file cannot be written.
     """
-    settings = AggregatorSettings(mongo_url=mongo_url)
+    settings = settings_at(mongo_url)
     try:
         region = find(code)
     except UnknownRegionError as error:

@@ -23,6 +23,11 @@ class Serving:
     store: Store
 
 
+def settings_at(mongo_url: str | None) -> AggregatorSettings:
+    """The aggregator's settings, with another address of MongoDB if one is given."""
+    return AggregatorSettings() if mongo_url is None else AggregatorSettings(mongo_url=mongo_url)
+
+
 @asynccontextmanager
 async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
     """The projection that the pointer names; its connections are closed at the end.
@@ -30,7 +35,7 @@ async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
     Raises:
         CliError: the database cannot be reached, failed within the block, or was written in another format.
     """
-    root = Database.at(settings.mongo_url, settings.mongo_database)
+    root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
     try:
         await root.ping()
         number = await Pointer(root).serving()

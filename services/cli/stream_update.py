@@ -6,6 +6,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from services.cli import streams
 from services.cli.errors import CliError
+from services.ingest.keys.bucket import KEYS, USED
 from shared.bus import differing, stream_configs
 
 
@@ -35,4 +36,13 @@ async def updated(nats_url: str, replicas: int, *, dry_run: bool) -> list[str]:
                 except APIError as error:
                     raise CliError(f"NATS does not change {wanted.name} ({named}): {error.description}") from error
             told.append(f"{wanted.name}: {named}")
+        for name in (f"KV_{KEYS}", f"KV_{USED}"):
+            try:
+                present = (await js.stream_info(name)).config
+            except NotFoundError:
+                continue
+            if present.num_replicas != replicas:
+                if not dry_run:
+                    await js.update_stream(present.evolve(num_replicas=replicas))
+                told.append(f"{name}: num_replicas {present.num_replicas} → {replicas}")
     return told

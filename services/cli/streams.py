@@ -14,8 +14,12 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError, ServiceUnavailableError
+from pydantic import ValidationError
 
-from services.cli.errors import CliError
+from services.cli.errors import CliError, refused_setting
+from shared.bus import encryption, inbox_prefix
+from shared.errors import InvalidError
+from shared.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +34,25 @@ async def connection(url: str) -> AsyncIterator[Client]:
     """A connection to NATS, closed at the end. A short interruption is bridged.
 
     Raises:
-        CliError: nobody answers at ``url``, or NATS failed within the block; credentials in the URL are not repeated.
+        CliError: nobody answers at ``url`` (addresses with commas between them), a setting for it cannot be used, or
+            NATS failed within the block; credentials are not repeated.
     """
-    where = _address(url)
+    try:
+        settings = ServiceSettings(nats_url=url)
+        trusted = encryption(settings)
+    except ValidationError as error:
+        raise CliError(refused_setting(error)) from error
+    except InvalidError as error:
+        raise CliError(error.reason) from error
+    where = ", ".join(_address(server) for server in settings.nats_servers)
     try:
         client = await nats.connect(
-            url,
+            settings.nats_servers,
             name="laju-cli",
+            inbox_prefix=inbox_prefix("cli"),
+            nkeys_seed_str=settings.nats_seed.get_secret_value() if settings.nats_seed else None,
+            tls=trusted,
+            tls_handshake_first=trusted is not None,
             connect_timeout=2,
             reconnect_time_wait=0.5,
             max_reconnect_attempts=_CONNECT_TRIES,

@@ -41,7 +41,7 @@ class Ingest:
         self.pseudonyms = pseudonyms(settings)
         self.keyring = Keyring(operator_key(settings))
         self.metrics = Metrics()
-        self.broker = bus.broker(settings.nats_url, name="ingest", on_closed=lifeline.closed)
+        self.broker = bus.broker(settings, name="ingest", on_closed=lifeline.closed)
 
     def writer(self) -> EnvelopeWriter:
         """The writer, if the bus can be reached at this moment.

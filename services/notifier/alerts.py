@@ -6,19 +6,18 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
 
 from services.notifier.alert import AlertState, after, concerns
 from shared.bus import ALERTS
+from shared.direct import stored_from
 from shared.errors import BusUnavailableError
 from shared.events import OUTCOME_EVENT
 from shared.events.outcome import AlertAcknowledged, AlertSilenced, OutcomeEvent, Told
 
 log = logging.getLogger(__name__)
-_WAIT_SECONDS = 5.0
 
 
 Read = Callable[[int, OutcomeEvent, bytes], None]
@@ -71,7 +70,7 @@ class Alerts:
         else:
             self._states[event.data.line] = after(self.of(event.data.line), event)
 
-    async def load(self, js: JetStreamContext) -> None:
+    async def load(self, client: Client) -> None:
         """Fold what the stream holds at this moment.
 
         Raises:
@@ -79,19 +78,19 @@ class Alerts:
         """
         async with self._one_at_a_time:  # two that read on from the same place would both go through the same events
             try:
-                await self._on_to_the_end(js)
+                await self._on_to_the_end(client)
             except (NatsError, TimeoutError) as error:
                 raise BusUnavailableError(f"reading ALERTS failed: {type(error).__name__}") from error
             self._known = True
 
-    async def follow(self, js: JetStreamContext) -> None:
+    async def follow(self, client: Client) -> None:
         """Fold what has come since, and tell of words.
 
         Raises:
             BusUnavailableError: as :meth:`load`.
         """
         before = len(self._words)
-        await self.load(js)
+        await self.load(client)
         for word in self._words[before:]:
             self._said(word.data.scope)
 
@@ -99,23 +98,16 @@ class Alerts:
         """Every line that something was told about."""
         yield from self._states.items()
 
-    async def _on_to_the_end(self, js: JetStreamContext) -> None:
-        last = (await js.stream_info(ALERTS)).state.last_seq
+    async def _on_to_the_end(self, client: Client) -> None:
+        last = (await client.jetstream().stream_info(ALERTS)).state.last_seq
         if last <= self._read:
             return
-        subscription = await js.subscribe("alerts.>", stream=ALERTS, ordered_consumer=True, config=self._rest())
-        try:
-            while self._read < last:
-                message = await subscription.next_msg(_WAIT_SECONDS)
-                sequence = message.metadata.sequence.stream
-                self._take(sequence, message.data)
-                self._read = sequence
-        finally:
-            await subscription.unsubscribe()
+        async for sequence, body in stored_from(client, ALERTS, self._read + 1):
+            self._take(sequence, body)
+            self._read = sequence
+        if self._read < last:
+            raise BusUnavailableError(f"reading ALERTS stopped at {self._read} of {last}")
         log.info("the alerts of %d lines are known, up to sequence %d of ALERTS", len(self._states), self._read)
-
-    def _rest(self) -> ConsumerConfig:
-        return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=self._read + 1)
 
     def _take(self, sequence: int, body: bytes) -> None:
         try:

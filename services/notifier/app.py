@@ -23,7 +23,7 @@ from services.notifier.delivery.backoff import Backoff
 from services.notifier.delivery.lmtp import Lmtp
 from services.notifier.delivery.mailer import Mailer
 from services.notifier.delivery.outbox import OUTBOX, Outbox
-from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.relay import relay_at
 from services.notifier.delivery.retention import Retention
 from services.notifier.delivery.sender import Sender
 from services.notifier.digests import DIGESTS, Digests
@@ -58,6 +58,7 @@ from shared.pull import Pull
 from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
 from shared.telemetry import Asked
+from shared.trust import trust
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 2.0
@@ -81,14 +82,18 @@ class Notifier:
         self._sending: asyncio.Task[None] | None = None
         self._pull: Pull | None = None
         self.metrics = Metrics()
-        self.broker = bus.broker(settings.nats_url, name="notifier", on_closed=lifeline.closed)
-        self.database = Database.at(settings.mongo_url, settings.notifier_database)
+        self.broker = bus.broker(settings, name="notifier", on_closed=lifeline.closed)
+        self.database = Database.at(settings.mongo_url, settings.notifier_database, ca=settings.ca)
         self.duty = Duty(self.database, settings.replica(settings.notifier_port), self.metrics, lost=lifeline.cut)
         self._begun = asyncio.Event()
         self.outbox = Outbox(self.database, self.duty.transactions("claiming"))
         self.sender = Sender(
             self.outbox,
-            Mailer(relay_at(settings.smtp_url.get_secret_value()), settings.sender, trust(settings.smtp_ca)),
+            Mailer(
+                relay_at(settings.smtp_url.get_secret_value()),
+                settings.sender,
+                trust(settings.smtp_ca, setting="LAJU_SMTP_CA"),
+            ),
             recorded=lambda entry: publish(self.js(), mailed(entry, _now())),
             metrics=self.metrics.delivery,
             backoff=Backoff(
@@ -114,7 +119,9 @@ class Notifier:
         )
         pages = _pages(settings)
         given = settings.read_api_token.get_secret_value() if settings.read_api_token else None
-        self.read_api = ReadApi(settings.read_api_url or settings.aggregator_url, lambda: pages.token(_now()) or given)
+        self.read_api = ReadApi(
+            settings.read_api_url or settings.aggregator_url, lambda: pages.token(_now()) or given, trust(settings.ca)
+        )
         self.lines = Lines(self.database)
         self.history = History()
         self.alerts = Alerts(self._on_word, self.history.take)
@@ -193,7 +200,7 @@ class Notifier:
             "preparing the database",
         )
         await bus.patiently(self._mend, "preparing the consumer")
-        await bus.patiently(lambda: self.alerts.load(self.js()), "reading what is known of alerts")
+        await bus.patiently(lambda: self.alerts.load(bus.client_of(self.broker)), "reading what is known of alerts")
         watch = bus.StreamWatch(js, self._mend, self._lifeline.cut)
         works = (self._send, self.teller.run, self.record.run, self.digests.run, self.retention.run)
         return [
@@ -275,7 +282,7 @@ class Notifier:
     async def _remember(self) -> None:
         """Know again what was known: standings from the database, alerts from ALERTS."""
         await self.record.flush()
-        await self.alerts.load(self.js())
+        await self.alerts.load(bus.client_of(self.broker))
         if await self.lines.load() == 0:
             # The database is new: PACE has the standings of the last hundred days.
             await consumer.begin_anew(self.js())
@@ -283,7 +290,7 @@ class Notifier:
     async def _resync(self) -> None:
         for event in await self.record.kept():
             self.alerts.apply(event)
-        await self.alerts.follow(self.js())
+        await self.alerts.follow(bus.client_of(self.broker))
 
     async def _follow(self) -> None:
         """Hear what people say about alerts, and in the recipients file. It is looked at, not listened to: a
@@ -291,7 +298,7 @@ class Notifier:
         while True:
             self._recipients.refresh()
             try:
-                await self.alerts.follow(self.js())
+                await self.alerts.follow(bus.client_of(self.broker))
             except RecoverableError as error:
                 log.warning("%s; trying again", error)
             await asyncio.sleep(_FOLLOW_SECONDS)

@@ -23,6 +23,7 @@ _ANSWER_SECONDS = 2.0
 def config() -> ConsumerConfig:
     """What the consumer must look like. It starts at the first standing: what was decided on is recognised."""
     return ConsumerConfig(
+        name=DURABLE,
         durable_name=DURABLE,
         filter_subject=SUBJECTS,
         deliver_policy=DeliverPolicy.ALL,

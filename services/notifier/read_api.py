@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
@@ -38,9 +39,12 @@ class _Standings(BaseModel):
 class ReadApi:
     """A client of one aggregator. Every method raises :class:`ReadApiUnavailableError` if it does not answer."""
 
-    def __init__(self, url: str, token: Callable[[], str | None] = lambda: None) -> None:
-        """``token`` gives what is shown with a question, for an aggregator that does not answer everybody."""
-        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS)
+    def __init__(
+        self, url: str, token: Callable[[], str | None] = lambda: None, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        """``token`` gives what is shown with a question, for an aggregator that does not answer everybody; ``trusted``
+        says whose certificate it may have, if not one from the authorities that everybody knows."""
+        self._http = httpx.AsyncClient(base_url=url.rstrip("/"), timeout=_SECONDS, verify=trusted or True)
         self._token = token
 
     async def close(self) -> None:

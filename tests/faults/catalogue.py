@@ -127,6 +127,20 @@ def _killed_at(victims: tuple[str, ...], end: str, steps: tuple[tuple[Towards, b
     return inject
 
 
+def _cut_at(victims: tuple[str, ...], end: str, steps: tuple[tuple[Towards, bytes], ...]) -> Inject:
+    """Reset a connection at a point of its conversation: the last step is on the wire and not delivered. To a driver
+    this is what it sees of a primary that dies at that moment, but for the election."""
+
+    def inject(world: World, rng: Random) -> None:
+        victim = rng.choice(victims)
+        wire = Tripwire(steps, lambda: None)  # the proxy ends a connection whose wire was tripped
+        with _tripwire(world, victim + end, wire):
+            if not wire.hit.wait(_TRIP_SECONDS):
+                world.notes.append(f"{victim} did not come to the point where it was to be cut off")
+
+    return inject
+
+
 def _garbage(world: World, rng: Random) -> None:
     body = f"not an envelope, {rng.random()}".encode()
     world.poisoned[_publish(world, rng, body)] = "garbage"
@@ -234,6 +248,8 @@ FAULTS = [
     Fault("kill -9 ingest, PubAck unheard", _killed_at(("ingest",), "-bus", (("client", b'{"stream":"EVENTS"'),))),
     Fault("kill -9 notifier before ack", _killed_at(("notifier",), "-bus", _ACK)),
     Fault("kill -9 notifier, mail's reply unheard", _killed_at(("notifier",), "-smtp", (("client", TAKEN),))),
+    Fault("database cut before commit", _cut_at(AGGREGATORS, "-database", _COMMIT)),
+    Fault("database cut, commit unheard", _cut_at(AGGREGATORS, "-database", (*_COMMIT, ("client", b"")))),
     Fault("nats away", _away("nats", 3, 15)),
     Fault("mongo away", _away("mongo", 3, 15)),
     Fault("smtp away", _away("smtp", 3, 15)),

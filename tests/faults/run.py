@@ -94,12 +94,14 @@ def run(
     minutes: float | None = None,
     rate: float = 250,
     quiet_seconds: float = 150,
+    cluster: bool = False,
     say: Callable[[str], None] = print,
 ) -> Report:
-    """Inject ``faults`` for so many minutes, or each of them once, under ``rate`` events a second; then check."""
+    """Inject ``faults`` for so many minutes, or each of them once, under ``rate`` events a second; then check. With a
+    ``cluster``, NATS is three servers."""
     say(f"seed {seed}: logs in {folder}")
     report, receipts = Report(seed), Receipts()
-    with world(folder, HEADS) as here:
+    with world(folder, HEADS, cluster=cluster) as here:
         load = Load(here.url("ingest"), receipts, stream(seed, _events(minutes, rate), REGIONS), seed, rate=rate)
         heads, watch = Heads(here, receipts, HEADS, seed), Watch(here)
         with _at_work(load, heads, watch):

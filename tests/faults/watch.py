@@ -8,7 +8,6 @@ import threading
 import time
 from dataclasses import dataclass
 
-import nats
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerInfo
 
@@ -63,9 +62,7 @@ class Watch:
     async def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                client = await nats.connect(
-                    self._world.nats_url, connect_timeout=1, allow_reconnect=False, error_cb=_ignored
-                )
+                client = await self._world.connect()
             except (NatsError, OSError):
                 await asyncio.sleep(_SAMPLE_SECONDS)
                 continue
@@ -97,7 +94,3 @@ class Watch:
             self._stuck[info.name] = (floor, now)
         else:
             self._stuck.pop(info.name, None)
-
-
-async def _ignored(error: Exception) -> None:
-    """What the client would log: the watcher connects again."""

@@ -16,11 +16,15 @@ from typing import Any, TypeVar
 
 import nats
 import pymongo
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from pymongo.database import Database
 
+from services.cli.errors import CliError
+from services.cli.stream_creation import create
 from tests.faults.proxy import Network
+from tests.hub import cluster_in
 from tests.servers import Process, free_port, is_ready, listens, mongo_process, nats_process, service_process
 from tests.waiting import until
 
@@ -44,9 +48,11 @@ def recipients(regions: Sequence[str]) -> str:
 
 
 class World:
-    """``wrong`` gathers what must not happen, such as a service that ends by itself."""
+    """``wrong`` gathers what must not happen, such as a service that ends by itself. With a ``cluster``, NATS is the
+    three servers of ``deploy/nats/cluster.conf``, with an account for each service; services then reach them without a
+    proxy in between, since servers tell them the addresses of the others."""
 
-    def __init__(self, folder: Path, heads: Sequence[str]) -> None:
+    def __init__(self, folder: Path, heads: Sequence[str], *, cluster: bool = False) -> None:
         self.folder = folder
         self.mailbox = folder / "mailbox"
         self.wrong: list[str] = []
@@ -57,13 +63,19 @@ class World:
         self._ended = threading.Event()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "recipients.toml").write_text(recipients(heads))
-        self.ports = {name: free_port() for name in PROCESSES}
-        links = {f"{name}-bus": self.ports["nats"] for name in SERVICES}
+        self.cluster = cluster_in(folder / "nats") if cluster else {}
+        self.servers = tuple(self.cluster) or ("nats",)
+        self.names = (*self.servers, *(name for name in PROCESSES if name != "nats"))
+        self.ports = {name: free_port() for name in PROCESSES} | {n: hub.port for n, hub in self.cluster.items()}
+        links = {} if cluster else {f"{name}-bus": self.ports["nats"] for name in SERVICES}
         links |= {f"{name}-database": self.ports["mongo"] for name in (*AGGREGATORS, "notifier")}
         links |= {"notifier-smtp": self.ports["smtp"]}
         self.network = Network(links)
         self.processes = {
-            "nats": nats_process(folder / "nats", self.ports["nats"]),
+            **(
+                {name: hub.process for name, hub in self.cluster.items()}
+                or {"nats": nats_process(folder / "nats", self.ports["nats"])}
+            ),
             "mongo": mongo_process(folder / "mongo", self.ports["mongo"]),
             "smtp": Process(
                 "smtp",
@@ -84,7 +96,7 @@ class World:
     def _environment(self, name: str) -> dict[str, str]:
         environment = {
             "LAJU_DATA": str(self.folder / "data"),
-            "LAJU_NATS_URL": f"nats://127.0.0.1:{self.network.port(f'{name}-bus')}",
+            **self._bus(name),
             "LAJU_RECIPIENTS": str(self.folder / "recipients.toml"),
             "LAJU_API_KEY": KEY,
             "LAJU_AS_OF": AS_OF,
@@ -103,6 +115,13 @@ class World:
                 f"mongodb://127.0.0.1:{self.network.port(f'{name}-database')}/?directConnection=true"
             )
         return environment
+
+    def _bus(self, name: str) -> dict[str, str]:
+        if not self.cluster:
+            return {"LAJU_NATS_URL": f"nats://127.0.0.1:{self.network.port(f'{name}-bus')}"}
+        hubs = list(self.cluster.values())
+        servers = ",".join(hub.url for hub in hubs)
+        return {**hubs[0].environment(name.partition("-")[0]), "LAJU_NATS_URL": servers, "LAJU_STREAM_REPLICAS": "3"}
 
     # Processes
 
@@ -169,7 +188,7 @@ class World:
 
     def _watch_processes(self) -> None:
         while not self._ended.wait(0.2):
-            for name in PROCESSES:
+            for name in self.names:
                 if name not in self._down and self.is_down(name):
                     process = self.processes[name]
                     code = process.child.returncode if process.child else None
@@ -190,11 +209,20 @@ class World:
 
     # Servers, spoken to directly
 
+    async def connect(self) -> Client:
+        """A client of NATS, past the proxies; of any server of a cluster that is there."""
+        if not self.cluster:
+            return await nats.connect(self.nats_url, connect_timeout=2, allow_reconnect=False, error_cb=_ignored)
+        for hub in self.cluster.values():
+            if listens(hub.port):
+                return await hub.client(seconds=2)
+        raise ConnectionRefusedError("no server of the cluster is there")
+
     def on_bus(self, work: Callable[[JetStreamContext], Awaitable[Answer]], *, seconds: float = 60) -> Answer:
         """Do something with JetStream, past the proxies; tried again while the server is away, so it may run twice."""
 
         async def run() -> Answer:
-            client = await nats.connect(self.nats_url, connect_timeout=2, allow_reconnect=False, error_cb=_ignored)
+            client = await self.connect()
             try:
                 return await work(client.jetstream(timeout=5))
             finally:
@@ -226,14 +254,22 @@ class World:
 
     def begin(self) -> None:
         """Start everything and wait until it is ready end to end."""
-        for name in ("nats", "mongo", "smtp"):
+        for name in (*self.servers, "mongo", "smtp"):
             self.start(name)
-        for name in ("nats", "mongo", "smtp"):
+        for name in (*self.servers, "mongo", "smtp"):
             until(partial(listens, self.ports[name]), seconds=40)
+        if self.cluster:
+            self.on_bus(self._prepare)
         for name in SERVICES:
             self.start(name)
         self._guard.start()
-        assert self.is_ready(seconds=60), [self.processes[name].tail() for name in SERVICES]
+        assert self.is_ready(seconds=120), [self.processes[name].tail() for name in SERVICES]
+
+    async def _prepare(self, js: JetStreamContext) -> None:
+        try:
+            await create(js, replicas=len(self.cluster), partitions=16)
+        except CliError as error:  # the servers have not all found one another yet
+            raise NatsError(str(error)) from error
 
     def is_ready(self, *, seconds: float) -> bool:
         """Whether every service gets ready in time."""
@@ -248,7 +284,7 @@ class World:
         self._ended.set()
         if self._guard.ident is not None:
             self._guard.join(10)
-        for name in reversed(PROCESSES):
+        for name in reversed(self.names):
             if self.processes[name].child is not None and not self.is_down(name):
                 self.signal(name, signal.SIGCONT)
                 self.terminate(name)
@@ -261,9 +297,9 @@ async def _ignored(error: Exception) -> None:
 
 
 @contextmanager
-def world(folder: Path, heads: Sequence[str]) -> Iterator[World]:
+def world(folder: Path, heads: Sequence[str], *, cluster: bool = False) -> Iterator[World]:
     """A world from readiness to its end."""
-    made = World(folder, heads)
+    made = World(folder, heads, cluster=cluster)
     try:
         made.begin()
         yield made

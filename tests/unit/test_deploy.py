@@ -14,10 +14,17 @@ import yaml
 from pydantic_settings import BaseSettings
 
 from services.aggregator.settings import AggregatorSettings
+from services.aggregator.store import COLLECTIONS
 from services.cli.main import app
 from services.ingest.settings import IngestSettings
+from services.notifier.delivery.outbox import OUTBOX
+from services.notifier.digests import DIGESTS
+from services.notifier.lines import LINES
 from services.notifier.recipients_file import read
+from services.notifier.record import STEPS
 from services.notifier.settings import NotifierSettings
+from shared.database import SESSIONS
+from tests.roles import ROLES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -211,3 +218,16 @@ def test_the_image_holds_the_project_without_the_embedded_servers() -> None:
     assert "--require-hashes" in dockerfile
     assert not dockerfile.startswith("# syntax=")
     assert re.search(r"^USER (?!0|root)", dockerfile, re.MULTILINE)
+
+
+def test_the_roles_of_mongodb_have_the_collections_that_the_services_use() -> None:
+    used = {
+        "aggregator": {("laju", "pointer"), *(("laju_p*", name) for name in (*COLLECTIONS, SESSIONS))},
+        "notifier": {("laju_notifier", name) for name in (LINES, STEPS, DIGESTS, OUTBOX, SESSIONS)},
+    }
+    used["operator"] = used["aggregator"]
+    named = {
+        role: {(grant["db"], name) for grant in grants for name in grant.get("collections", ()) if name}
+        for role, grants in ROLES.items()
+    }
+    assert named == used

@@ -18,6 +18,7 @@ from shared.events import CITIZEN_TYPES, OUTCOME_EVENT, OUTCOME_TYPES, REGION_TY
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+DEPLOYED = ROOT / "deploy"
 PAGES = sorted(DOCS.rglob("*.md"))
 DECISIONS = sorted((DOCS / "decisions").glob("*.md"))
 OUTCOMES = {wire_type(model) for model in OUTCOME_TYPES}
@@ -94,7 +95,9 @@ def test_what_a_page_names_exists(page: Path) -> None:
 def test_every_variable_a_page_names_is_a_setting(page: Path, generator: ModuleType) -> None:
     """Of a service, or of the NATS server as it is configured."""
     named = set(re.findall(r"LAJU_[A-Z0-9_]+", page.read_text(encoding="utf-8")))
-    configured = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "deploy/nats").glob("*.conf"))
+    configured = "".join(
+        file.read_text(encoding="utf-8") for file in (*DEPLOYED.glob("nats/*.conf"), DEPLOYED / "mongo/users.js")
+    )
 
     assert named <= set(re.findall(r"LAJU_[A-Z0-9_]+", generator.settings() + configured))
 

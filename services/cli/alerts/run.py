@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from services.aggregator.settings import AggregatorSettings
 from services.cli import streams
 from services.cli.alerts.explaining import explained
 from services.cli.alerts.history import days, on
 from services.cli.alerts.known import alerts_until
 from services.cli.alerts.tables import Replayed
 from services.cli.errors import CliError
-from services.cli.serving import serving
+from services.cli.serving import serving, settings_at
 from services.notifier.recipients_file import RecipientsError, read
 from services.notifier.replay import Told, replay
 from services.notifier.schedule import Hours
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _REGIONS_AT_ONCE = 20
 
 
-async def explain(code: str, day: date | None, nats_url: str, mongo_url: str) -> list[str]:
+async def explain(code: str, day: date | None, nats_url: str, mongo_url: str | None) -> list[str]:
     """The explanation of every line of a kab/kota, as on the morning of a day or as of now.
 
     Raises:
@@ -37,13 +36,13 @@ async def explain(code: str, day: date | None, nats_url: str, mongo_url: str) ->
     """
     if _known(code).level is not Level.KABKOTA:
         raise CliError(f"{code} is no kab/kota: only heads of kab/kota are told. Give a code such as 51.71")
-    settings, policy = NotifierSettings(), AggregatorSettings(mongo_url=mongo_url).policy
+    settings, policy = NotifierSettings(), settings_at(mongo_url).policy
     hours, now = hours_here(settings), datetime.now(UTC)
     if day is not None:
         now = datetime.combine(day, settings.mail_opens, zone_of(code))
     async with streams.connection(nats_url) as client:
         alerts = await alerts_until(client.jetstream(), now)
-    async with serving(AggregatorSettings(mongo_url=mongo_url)) as projection:
+    async with serving(settings_at(mongo_url)) as projection:
         shelf = (await projection.store.shelves.of([code]))[code]
     found = [f"by projection {projection.number}, as in the notifier's settings here; {now:%Y-%m-%d %H:%M %Z}"]
     if not settings.recipients_file.exists():
@@ -58,17 +57,17 @@ async def explain(code: str, day: date | None, nats_url: str, mongo_url: str) ->
     return found
 
 
-async def simulated(first: date, last: date, codes: Sequence[str], mongo_url: str, advance: Advance) -> Replayed:
+async def simulated(first: date, last: date, codes: Sequence[str], mongo_url: str | None, advance: Advance) -> Replayed:
     """What would have been told from ``first`` to ``last``, both included, in these regions, or in all.
 
     Raises:
         CliError: a code is unknown, the database cannot be reached, or the recipients file here cannot be used.
     """
     heads = sorted({head for code in codes or [NATION] for head in kabkota_in(_known(code).code[:5])})
-    settings, policy = NotifierSettings(), AggregatorSettings(mongo_url=mongo_url).policy
+    settings, policy = NotifierSettings(), settings_at(mongo_url).policy
     hours = hours_here(settings)
     told: list[Told] = []
-    async with serving(AggregatorSettings(mongo_url=mongo_url)) as projection:
+    async with serving(settings_at(mongo_url)) as projection:
         for start in range(0, len(heads), _REGIONS_AT_ONCE):
             chunk = heads[start : start + _REGIONS_AT_ONCE]
             shelves = await projection.store.shelves.of(chunk)

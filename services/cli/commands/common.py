@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 out, err = Console(), Console(stderr=True)
 
 NatsUrl = Annotated[str, typer.Option("--nats-url", envvar="LAJU_NATS_URL", help="NATS with JetStream.")]
-MongoUrl = Annotated[str, typer.Option("--mongo-url", envvar="LAJU_MONGO_URL", help="MongoDB replica set.")]
+MongoUrl = Annotated[str | None, typer.Option("--mongo-url", envvar="LAJU_MONGO_URL", help="MongoDB replica set.")]
 ReadApiToken = Annotated[
     str | None,
     typer.Option("--token", envvar="LAJU_READ_API_TOKEN", help="From `laju pages link CODE --token`, if it is needed."),
 ]
-NATS_URL, MONGO_URL = "nats://127.0.0.1:4222", "mongodb://127.0.0.1:27017"
+NATS_URL = "nats://127.0.0.1:4222"
+MONGO_URL = None  # as the aggregator's settings say: it holds a password, which may be in a file
 
 
 def date_of(value: str | date) -> date:

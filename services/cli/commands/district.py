@@ -36,7 +36,7 @@ def district_new(
         typer.Option("--ca-file", help="Who signed the hub's certificate, if nobody whom the system trusts."),
     ] = None,
 ) -> None:
-    """Make the key and the configuration of a district's server, and print its lines for the hub's districts.toml."""
+    """Make the key and the configuration of a district's server, and print its lines for the hub's accounts.toml."""
     from services.cli.districts.configuration import Place
     from services.cli.districts.files import write_leaf
     from services.cli.districts.roster import checked_code
@@ -46,20 +46,10 @@ def district_new(
         public = write_leaf(folder, link, Place(hub, listen, store, ca_file))
     for line in (
         f"{folder / 'leaf.conf'} and {folder / 'leaf.seed'} are for the server of {link.title}.",
-        "The seed is a secret and stays on that server. These lines are for districts.toml at the hub:",
+        "The seed is a secret and stays on that server. These lines are for accounts.toml at the hub:",
     ):
         err.print(line, highlight=False, soft_wrap=True, markup=False)
     say(f'[districts."{link.code}"]\nnkey = "{public}"')
-
-
-@district.command("accounts")
-def district_accounts(roster: _Roster) -> None:
-    """Print the accounts of the hub, for the file that its configuration includes."""
-    from services.cli.districts.configuration import accounts_conf
-    from services.cli.districts.roster import read
-
-    with plainly():
-        say(accounts_conf(read(roster)).rstrip())
 
 
 @district.command("connect")

@@ -76,15 +76,14 @@ def _settings(data: Path) -> IngestSettings:
     return IngestSettings(data=data)
 
 
-def _counted(settings: IngestSettings, mongo_url: str) -> list[Counted]:
-    from services.aggregator.settings import AggregatorSettings
+def _counted(settings: IngestSettings, mongo_url: str | None) -> list[Counted]:
     from services.cli.pseudonyms import counted, present_key
-    from services.cli.serving import serving
+    from services.cli.serving import serving, settings_at
 
     newest = present_key(settings).number
 
     async def run() -> list[Counted]:
-        async with serving(AggregatorSettings(mongo_url=mongo_url)) as projection:
+        async with serving(settings_at(mongo_url)) as projection:
             return await counted(projection.database, newest)
 
     return asyncio.run(run())

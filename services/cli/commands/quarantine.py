@@ -68,17 +68,16 @@ def quarantine_retry(
 
     Exit code 0: all applied; 2: some still cannot be; 1: could not begin, or a server failed.
     """
-    from services.aggregator.settings import AggregatorSettings
     from services.cli import streams
     from services.cli.quarantine import Retried, chosen, retry
-    from services.cli.serving import serving
+    from services.cli.serving import serving, settings_at
 
     if every == (key is not None):
         raise typer.BadParameter("give either the id of an entry or --all")
 
     async def run() -> int:
         rejected = 0
-        settings = AggregatorSettings(mongo_url=mongo_url)
+        settings = settings_at(mongo_url)
         async with streams.connection(nats_url) as client, serving(settings) as projection:
             js = client.jetstream()
             for entry in await chosen(js, key):

@@ -19,6 +19,27 @@ def _group() -> None:
     """The streams of JetStream."""
 
 
+@streams.command("create")
+def create_streams(nats_url: NatsUrl = NATS_URL) -> None:
+    """Create the streams and buckets that do not exist, with LAJU_STREAM_REPLICAS and LAJU_PARTITIONS.
+
+    Needed before the first start where services have accounts of their own; then as administrator.
+    """
+    from services.cli import streams as nats_streams
+    from services.cli.stream_creation import create
+    from shared.settings import ServiceSettings
+
+    settings = ServiceSettings()
+
+    async def run() -> list[str]:
+        async with nats_streams.connection(nats_url) as client:
+            return await create(client.jetstream(), replicas=settings.stream_replicas, partitions=settings.partitions)
+
+    with plainly():
+        created = asyncio.run(run())
+    say(f"created {', '.join(created)}" if created else "everything is there")
+
+
 @streams.command("update")
 def update_streams(
     replicas: Annotated[

@@ -35,9 +35,8 @@ def verify_projection(
     Exit code 0: no difference; 1: some, or it could not be done; 2: none, but some regions could not be compared
     because events kept arriving.
     """
-    from services.aggregator.settings import AggregatorSettings
     from services.cli import streams
-    from services.cli.serving import serving
+    from services.cli.serving import serving, settings_at
     from services.cli.verify import Verdict, Verification
 
     if every and (regions or sample):
@@ -45,7 +44,7 @@ def verify_projection(
     codes = [code.strip() for given in regions or () for code in given.split(",") if code.strip()]
 
     async def run(advance: Advance) -> Verdict:
-        settings = AggregatorSettings(mongo_url=mongo_url)
+        settings = settings_at(mongo_url)
         async with streams.connection(nats_url) as client, serving(settings) as projection:
             verification = Verification(
                 client.jetstream(), projection, settings, wait_seconds=wait_seconds, advance=advance

@@ -1,8 +1,9 @@
-"""Configuration of NATS: the accounts of the hub, and the whole of a district's server. Text from values, no more."""
+"""Configuration of NATS: what of the hub is for a district, and the whole of a district's server. Text from values, no
+more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.cli.districts.link import HUB_DOMAIN, Link
@@ -28,26 +29,6 @@ class Place:
     listen: str
     store: str
     ca_file: str | None
-
-
-def accounts_conf(districts: Sequence[District]) -> str:
-    """The hub's accounts: Laju's own, and one for each district."""
-    links = [district.link for district in districts]
-    return f"""\
-# Written by `laju district accounts`: change districts.toml and run it again, not this file.
-accounts {{
-  # The services and the operator. The password comes from the environment.
-  LAJU {{
-    jetstream: enabled
-    users: [{{user: laju, password: $LAJU_NATS_PASSWORD}}]
-    exports: [{_listed(line for link in links for line in _exports_of_laju(link))}]
-    imports: [{_listed(line for link in links for line in _imports_of_laju(link))}]
-  }}
-{"".join(map(_account, districts))}  # The server's own. Nobody connects to it.
-  SYS {{}}
-}}
-system_account: SYS
-"""
 
 
 def leaf_conf(link: Link, place: Place) -> str:
@@ -93,18 +74,23 @@ def seed_conf(seed: str) -> str:
     return f"{_SEED_NAME}: {seed}\n"
 
 
-def _exports_of_laju(link: Link) -> Iterable[str]:
+def exports_of_ingest(link: Link) -> Iterable[str]:
+    """What ingest's account lets a district have. Not Laju's, where refusals are kept: what came there from another
+    account goes to no third one.
+    """
     yield f'{{stream: "{rejected_subject(link.code)}", accounts: [{link.account}]}}'
 
 
-def _imports_of_laju(link: Link) -> Iterable[str]:
+def imports_of_laju(link: Link) -> Iterable[str]:
+    """What Laju's account has of a district's."""
     account = f"account: {link.account}"
     yield f'{{service: {{{account}, subject: "$JS.API.>"}}, to: "{link.account_api}.>"}}'
     yield f'{{service: {{{account}, subject: "$JS.FC.{link.transit}.>"}}}}'
     yield f'{{stream: {{{account}, subject: "{link.gathered}.>"}}}}'
 
 
-def _account(district: District) -> str:
+def account(district: District) -> str:
+    """The account of a district."""
     link = district.link
     from_leaf = (
         f"{link.carried}.>",
@@ -131,21 +117,22 @@ def _account(district: District) -> str:
       nkey: {district.nkey}
       allowed_connection_types: [LEAFNODE]
       permissions: {{
-        publish: [{_listed(map(_quoted, from_leaf), 5)}]
-        subscribe: [{_listed(map(_quoted, to_leaf), 5)}]
+        publish: [{listed(map(quoted, from_leaf), 5)}]
+        subscribe: [{listed(map(quoted, to_leaf), 5)}]
       }}
     }}]
-    exports: [{_listed(exports)}]
-    imports: [{{stream: {{account: LAJU, subject: "{rejected_subject(link.code)}"}}}}]
+    exports: [{listed(exports)}]
+    imports: [{{stream: {{account: INGEST, subject: "{rejected_subject(link.code)}"}}}}]
   }}
 """
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text of the configuration."""
     return f'"{text}"'
 
 
-def _listed(lines: Iterable[str], depth: int = 3) -> str:
+def listed(lines: Iterable[str], depth: int = 3) -> str:
     """The inside of a list, each entry on a line of its own; empty for none."""
     found = "".join(f"\n{'  ' * depth}{line}" for line in lines)
     return found and f"{found}\n{'  ' * (depth - 1)}"

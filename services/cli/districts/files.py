@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from services.cli.bus.nkey import new_key
 from services.cli.districts.configuration import SEED_FILE, Place, leaf_conf, seed_conf
 from services.cli.districts.link import Link
-from services.cli.districts.roster import new_key
 from services.cli.errors import CliError
 
 CONF_FILE = "leaf.conf"

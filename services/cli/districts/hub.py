@@ -71,7 +71,7 @@ async def stream_of(client: Client, link: Link, name: str) -> StreamInfo | None:
         return None
     except (ServiceUnavailableError, NatsTimeoutError) as error:
         raise CliError(
-            f"the hub has no account {link.account} for {link.title}. Write its accounts with `laju district "
+            f"the hub has no account {link.account} for {link.title}. Write its accounts with `laju bus "
             "accounts`, let it read them (nats-server --signal reload), then run the command again"
         ) from error
     return info

@@ -58,7 +58,7 @@ async def _streams(js: JetStreamContext, settings: ServiceSettings) -> list[Find
             info = await js.stream_info(name)
         except NotFoundError:
             danger = ". If there were events, it was lost" if name == EVENTS else ""
-            mend = "start the services: they make the streams that are missing. A lost EVENTS is restored first: "
+            mend = "start the services or run `laju streams create`: both make it. A lost EVENTS is restored first: "
             found.append(fault(ABOUT, f"stream {name} is missing{danger}", mend + "`laju import FILE`"))
             continue
         there += 1

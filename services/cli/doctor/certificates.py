@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.cli.doctor.finding import Finding, fault, good, warning
+from services.cli.http_client import trusted
 
 ABOUT = "certificates"
 _SOON = timedelta(days=30)
@@ -26,11 +27,11 @@ async def examine(urls: Iterable[str]) -> list[Finding]:
         where = f"{host}:{port}"
         try:
             async with asyncio.timeout(_ASK_SECONDS):
-                _, writer = await asyncio.open_connection(host, port, ssl=ssl.create_default_context())
+                _, writer = await asyncio.open_connection(host, port, ssl=trusted())
             found += judged(where, writer.get_extra_info("peercert"))
             writer.close()
         except (OSError, TimeoutError) as error:
-            mend = "renew it, or make this machine trust who signed it (SSL_CERT_FILE)"
+            mend = "renew it, or make this machine trust who signed it (LAJU_CA)"
             found.append(fault(ABOUT, f"the certificate of {where} cannot be used: {reason(error)}", mend))
     return found
 

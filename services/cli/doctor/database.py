@@ -29,7 +29,7 @@ class Examined:
 
 async def examine(settings: AggregatorSettings) -> Examined:
     """The database that the aggregator and the notifier write to."""
-    root = Database.at(settings.mongo_url, settings.mongo_database)
+    root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
     try:
         asked = datetime.now(UTC)
         server = await root.server()

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.cli.doctor import clocks
 from services.cli.doctor.finding import Finding, fault, good
+from services.cli.http_client import trusted
 
 ABOUT = "services"
 _ASK_SECONDS = 10.0
@@ -24,7 +25,7 @@ class _Readiness(BaseModel):
 async def examine(urls: Mapping[str, str]) -> list[Finding]:
     """The services at these addresses, by name."""
     found: list[Finding] = []
-    async with httpx.AsyncClient(timeout=_ASK_SECONDS) as http:
+    async with httpx.AsyncClient(timeout=_ASK_SECONDS, verify=trusted()) as http:
         for name, url in urls.items():
             asked = datetime.now(UTC)
             try:

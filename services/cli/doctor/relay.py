@@ -6,9 +6,10 @@ import aiosmtplib
 
 from services.cli.doctor import certificates
 from services.cli.doctor.finding import Finding, fault, good
-from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.relay import relay_at
 from services.notifier.settings import NotifierSettings
 from shared.errors import InvalidError
+from shared.trust import trust
 
 ABOUT = "mail"
 _ASK_SECONDS = 10.0
@@ -18,7 +19,7 @@ async def examine(settings: NotifierSettings) -> list[Finding]:
     """The relay in LAJU_SMTP_URL."""
     try:
         relay = relay_at(settings.smtp_url.get_secret_value())
-        context = trust(settings.smtp_ca)
+        context = trust(settings.smtp_ca, setting="LAJU_SMTP_CA")
     except InvalidError as error:
         return [fault(ABOUT, error.reason, "set it as docs/mail.md says")]
     where = f"the relay at {relay.host}:{relay.port}"

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig
-from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError, NoKeysError
-from nats.js.kv import KeyValue
+from nats.js.errors import BucketNotFoundError, KeyNotFoundError, KeyWrongLastSequenceError
 from pydantic import ValidationError
 
 from services.ingest.keys.key import Key
@@ -49,7 +48,7 @@ class Bucket:
         """All keys by id, revoked and expired ones too. What is no key is told in the log and left out."""
         bucket = await self._js.key_value(KEYS)
         found: dict[str, Key] = {}
-        for name in await _names(bucket):
+        for name in await self._names(KEYS):
             entry = await bucket.get(name)
             try:
                 found[name] = Key.model_validate_json(entry.value or b"")
@@ -97,14 +96,14 @@ class Bucket:
         """When each key was last used, by id; those never used are left out."""
         bucket = await self._js.key_value(USED)
         found: dict[str, datetime] = {}
-        for name in await _names(bucket):
+        for name in await self._names(USED):
             entry = await bucket.get(name)
             found[name] = datetime.fromisoformat((entry.value or b"").decode())
         return found
 
-
-async def _names(bucket: KeyValue) -> list[str]:
-    try:
-        return list(await bucket.keys())
-    except NoKeysError:
-        return []
+    async def _names(self, bucket: str) -> list[str]:
+        """The names of all entries. Of the stream behind the bucket: the bucket's own list of keys is a consumer, which
+        ingest may not create. Entries are never deleted."""
+        prefix = f"$KV.{bucket}."
+        info = await self._js.stream_info(f"KV_{bucket}", subjects_filter=f"{prefix}>")
+        return [subject.removeprefix(prefix) for subject in info.state.subjects or {}]

@@ -87,6 +87,7 @@ class BusIntake:
         except NotFoundError:
             # From the first message on: taking one again stores the same events again, which changes nothing.
             config = ConsumerConfig(
+                name=DURABLE,
                 durable_name=DURABLE,
                 deliver_policy=DeliverPolicy.ALL,
                 ack_policy=AckPolicy.EXPLICIT,

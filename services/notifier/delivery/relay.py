@@ -1,10 +1,8 @@
-"""Where mail is handed over: the relay's address, how the line to it is encrypted, and whom it is trusted by."""
+"""Where mail is handed over: the relay's address, and how the line to it is encrypted."""
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from shared.errors import InvalidError
@@ -57,21 +55,3 @@ def relay_at(url: str) -> Relay:
         # With use_tls aiosmtplib wants to hear that there is no second layer.
         start_tls=False if use_tls else (True if required else None),
     )
-
-
-def trust(ca: Path | None) -> ssl.SSLContext:
-    """Certificates and host names are verified, against what the system trusts and the certificates in the PEM file
-    ``ca``.
-
-    Raises:
-        InvalidError: the file cannot be read or holds no certificate.
-    """
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH)
-    if ca is not None:
-        try:
-            context.load_verify_locations(cafile=ca)
-        except OSError as error:
-            raise InvalidError(
-                f"reading {ca} failed: {type(error).__name__}. LAJU_SMTP_CA must name a file of PEM certificates"
-            ) from error
-    return context

@@ -15,10 +15,11 @@ import nats
 import pytest
 from nats.errors import Error as NatsError
 
+from services.cli.bus.nkey import new_key
 from services.cli.districts.configuration import seed_conf
 from services.cli.districts.hub import stream_of
-from services.cli.districts.roster import new_key
 from shared.bus import EVENTS, INTAKE, REJECTED, intake_subject, rejected_subject
+from shared.trust import trust
 from tests.districts import (
     BADUNG,
     DENPASAR,
@@ -26,7 +27,6 @@ from tests.districts import (
     World,
     connected,
     numbered,
-    port_of,
     reached,
     restarted,
     returned,
@@ -71,7 +71,7 @@ async def test_servers_that_end_while_the_line_is_cut_lose_nothing_and_repeat_no
     await restarted(leaf.process, leaf.url, signal.SIGKILL)
     await leaf.emit(sent[30:40])
     await world.refuse(DENPASAR, ["before the restart"])
-    await restarted(world.hub, world.url, signal.SIGKILL)
+    await world.hub_restarted(signal.SIGKILL)
     await world.refuse(DENPASAR, ["after the restart"])
 
     leaf.line.mend()
@@ -217,8 +217,10 @@ async def test_a_key_opens_the_leaf_port_of_its_district_only_and_an_unknown_key
     seed_file = world.folder / DENPASAR / "leaf.seed"
     with pytest.raises(NatsError, match="Authorization Violation"):
         await nats.connect(
-            f"nats://127.0.0.1:{port_of(world.url)}",
+            world.url,
             nkeys_seed_str=seed_file.read_text().split()[1],
+            tls=trust(world.server.authority),
+            tls_handshake_first=True,
             allow_reconnect=False,
             error_cb=unheard,
         )

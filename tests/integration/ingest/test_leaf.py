@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.bus import EVENTS
 from shared.envelope import WHOLE, open_envelope
-from tests.districts import DENPASAR, World, connected, returned, world
+from tests.districts import DENPASAR, World, returned, world
 from tests.events import citizen, event
 from tests.servers import free_port, is_ready, running, service_process
 from tests.waiting import eventually
@@ -27,7 +27,7 @@ def activation(number: int, **more: Any) -> dict[str, Any]:
 
 async def stored(hub: World) -> Counter[str]:
     """How often each event is in EVENTS, by id."""
-    async with connected(hub.url) as client:
+    async with hub.server.connected() as client:
         js = client.jetstream()
         last = (await js.stream_info(EVENTS)).state.last_seq
         bodies = [(await js.get_msg(EVENTS, sequence)).data or b"" for sequence in range(1, last + 1)]
@@ -40,7 +40,7 @@ async def test_everything_emitted_at_the_leaf_comes_in_once_and_refusals_come_ba
     (leaf,) = await world.join(DENPASAR)
     port = free_port()
     environment = {
-        "LAJU_NATS_URL": world.url,
+        **world.server.environment("ingest"),
         "LAJU_INGEST_PORT": str(port),
         "LAJU_DATA": str(tmp_path / "ingest-data"),
     }

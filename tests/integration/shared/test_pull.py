@@ -146,7 +146,6 @@ async def test_requests_that_expire_at_any_moment_leave_nothing_behind(
 ) -> None:
     """Each number is published once the one before was handled, at moments scattered around the requests' end."""
     monkeypatch.setattr(module, "_EXPIRES_SECONDS", 0.1)
-    monkeypatch.setattr(module, "_HEARTBEAT_SECONDS", 0.04)
     rng, port = random.Random(5), free_port()
     with running(nats_process(tmp_path, port), lambda: listens(port)):
         async with bench(f"nats://127.0.0.1:{port}") as here:

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import nkeys  # type: ignore[import-untyped]  # it publishes no types
 import pytest
-import trustme
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from services.cli.bus.configuration import accounts_conf
+from services.cli.bus.nkey import new_key
+from services.cli.bus.roster import NAMES, Roster
 from services.cli.commands.district import district
-from services.cli.districts.configuration import accounts_conf, seed_conf
+from services.cli.districts.configuration import seed_conf
 from services.cli.districts.link import Link, code_of
-from services.cli.districts.roster import District, new_key, read
+from services.cli.districts.roster import District, read
 from services.cli.districts.states import LinkState, states_table
 from services.cli.errors import CliError
 from tests.servers import BIN
@@ -37,7 +39,7 @@ def laju(*arguments: object) -> Result:
 
 
 def roster(folder: Path, content: str) -> Path:
-    path = folder / "districts.toml"
+    path = folder / "accounts.toml"
     path.write_text(content)
     return path
 
@@ -64,7 +66,7 @@ MISTYPED = KEYS["51.71"].translate({ord(KEYS["51.71"][9]): "A" if KEYS["51.71"][
     ("content", "told"),
     [
         ("[districts", "is not TOML"),
-        ("[district]\n", r'district is not understood: there must be \[districts."CODE"\] only'),
+        ("[district]\n", r'district is not understood: there must be \[accounts\] and \[districts."CODE"\] only'),
         ("districts = 3\n", "districts is not understood"),
         (listed("51.99", KEYS["51"]), r'\[districts."51.99"\]: region code 51.99 is unknown'),
         (listed("64.04", KEYS["51"]), "retired since its province was split: use 65.01"),
@@ -84,12 +86,12 @@ MISTYPED = KEYS["51.71"].translate({ord(KEYS["51.71"][9]): "A" if KEYS["51.71"][
 def test_a_wrong_roster_says_where_and_what_to_do(tmp_path: Path, content: str, told: str) -> None:
     with pytest.raises(CliError, match=told) as caught:
         read(roster(tmp_path, content))
-    assert str(tmp_path / "districts.toml") in str(caught.value)
+    assert str(tmp_path / "accounts.toml") in str(caught.value)
     assert SEED not in str(caught.value)
 
 
 def test_a_missing_roster_is_told(tmp_path: Path) -> None:
-    result = laju("accounts", tmp_path / "none.toml")
+    result = laju("connect", tmp_path / "none.toml")
     assert result.exit_code == 1
     assert "reading" in result.output
     assert "failed: FileNotFoundError" in result.output
@@ -101,6 +103,11 @@ def test_a_code_is_found_again_in_the_name_of_its_stream(code: str, transit: str
     assert code_of(transit) == code
 
 
+def accounts(*codes: str) -> str:
+    """The accounts with these districts."""
+    return accounts_conf(Roster(dict.fromkeys(NAMES, "U"), tuple(District(Link(code), KEYS[code]) for code in codes)))
+
+
 def block(text: str, name: str) -> str:
     """The text of an account."""
     found = re.search(rf"^  {name} \{{\n(.*?)^  \}}\n", text, re.DOTALL | re.MULTILINE)
@@ -109,18 +116,17 @@ def block(text: str, name: str) -> str:
 
 
 def test_an_account_names_nothing_of_another_district() -> None:
-    text = accounts_conf([District(Link(code), key) for code, key in KEYS.items()])
-    account = block(text, "D5171")
+    account = block(accounts(*KEYS), "D5171")
     assert KEYS["51.71"] in account
     assert KEYS["51.03"] not in account
     assert "51.03" not in account
     assert "5103" not in account
-    # Only Laju's account is connected with it.
-    assert set(re.findall(r"accounts?: \[?(\w+)", account)) == {"LAJU"}
+    # It is connected with no other district's.
+    assert set(re.findall(r"accounts?: \[?(\w+)", account)) == {"LAJU", "INGEST"}
 
 
 def test_a_district_may_hand_over_and_get_its_refusals_and_no_more() -> None:
-    account = block(accounts_conf([District(Link("51.71"), KEYS["51.71"])]), "D5171")
+    account = block(accounts("51.71"), "D5171")
     rights = {}
     for name in ("publish", "subscribe"):
         inside = re.search(rf"{name}: \[(.*?)\]", account, re.DOTALL)
@@ -131,7 +137,7 @@ def test_a_district_may_hand_over_and_get_its_refusals_and_no_more() -> None:
         "subscribe": ["returned.51.71.>", "$JSC.R.*", "$JS.d5171.API.CONSUMER.CREATE.INTAKE", "$JS.FC.INTAKE.>"],
     }
     # Of what is Laju's, it sees its own refusals: it can ask Laju's account for nothing.
-    assert re.findall(r"imports: (.*)", account) == ['[{stream: {account: LAJU, subject: "rejected.51.71"}}]']
+    assert re.findall(r"imports: (.*)", account) == ['[{stream: {account: INGEST, subject: "rejected.51.71"}}]']
     assert "allowed_connection_types: [LEAFNODE]" in account
 
 
@@ -160,39 +166,17 @@ def test_a_hub_without_tls_or_port_is_refused_before_anything_is_written(tmp_pat
     assert not (tmp_path / "leaf").exists()
 
 
-def test_the_deployed_files_are_what_the_commands_write(tmp_path: Path) -> None:
-    accounts = laju("accounts", DEPLOY / "districts.toml")
-    assert accounts.output == (DEPLOY / "accounts.conf").read_text()
+def test_the_deployed_leaf_is_what_the_command_writes(tmp_path: Path) -> None:
     assert laju("new", "51.71", "--hub", HUB, "--out", tmp_path).exit_code == 0
     assert (tmp_path / "leaf.conf").read_text() == (DEPLOY / "leaf.conf").read_text()
-
-
-def accepted(configuration: Path) -> None:
-    """nats-server takes this configuration."""
-    command = [str(BIN / "nats-server"), "-c", str(configuration), "-t"]
-    told = {"LAJU_NATS_PASSWORD": "geheim"}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20, env=told)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_the_server_accepts_the_deployed_hub(tmp_path: Path) -> None:
-    issued = trustme.CA().issue_cert("hub.example")
-    issued.private_key_pem.write_to_path(str(tmp_path / "hub.key"))
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "hub.pem"))
-    shutil.copy(DEPLOY / "accounts.conf", tmp_path)
-    hub = (DEPLOY / "hub.conf").read_text()
-    assert hub.count("/etc/nats/tls/") == 2
-    (tmp_path / "hub.conf").write_text(hub.replace("/etc/nats/tls/", f"{tmp_path}/"))
-    accepted(tmp_path / "hub.conf")
-    # And without a district.
-    (tmp_path / "accounts.conf").write_text(accounts_conf([]))
-    accepted(tmp_path / "hub.conf")
 
 
 def test_the_server_accepts_the_deployed_leaf(tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "leaf.conf", tmp_path)
     (tmp_path / "leaf.seed").write_text(seed_conf(new_key()[0]))
-    accepted(tmp_path / "leaf.conf")
+    command = [str(BIN / "nats-server"), "-c", str(tmp_path / "leaf.conf"), "-t"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ from services.notifier.delivery.backoff import Backoff
 from services.notifier.delivery.mailer import Mailer, Outcome
 from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import INDEXES, OUTBOX, Entry, Outbox, put
-from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.relay import relay_at
 from services.notifier.delivery.sender import Sender
 from shared.database import Database, Session
+from shared.trust import trust
 from tests.integration.notifier.delivery.relay import Relay
 from tests.servers import mongo_server
 from tests.unit.notifier.delivery import mails

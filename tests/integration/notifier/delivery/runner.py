@@ -19,9 +19,10 @@ from services.notifier.delivery.backoff import Backoff
 from services.notifier.delivery.mailer import Mailer
 from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import Entry, Outbox, State
-from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.relay import relay_at
 from services.notifier.delivery.sender import Sender
 from shared.database import Database, Transactions
+from shared.trust import trust
 from tests.integration.notifier.delivery.conftest import SENDER
 
 

@@ -12,7 +12,8 @@ from aiosmtplib import SMTP
 
 from services.notifier.delivery.mailer import Outcome
 from services.notifier.delivery.relay import Relay as RelayAt
-from services.notifier.delivery.relay import relay_at, trust
+from services.notifier.delivery.relay import relay_at
+from shared.trust import trust
 from tests.integration.notifier.delivery.conftest import (
     SENDER,
     Certificates,

@@ -1,14 +1,12 @@
-"""What may stand in LAJU_SMTP_URL and LAJU_SMTP_CA."""
+"""What may stand in LAJU_SMTP_URL."""
 
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
 
 import pytest
-import trustme
 
-from services.notifier.delivery.relay import Relay, relay_at, trust
+from services.notifier.delivery.relay import Relay, relay_at
 from shared.errors import InvalidError
 
 
@@ -57,20 +55,3 @@ def test_refused_relay_urls_are_not_repeated(url: str) -> None:
 
 def test_a_relay_does_not_show_its_password() -> None:
     assert "hunter2" not in repr(relay_at("smtps://user:hunter2@relay"))
-
-
-def test_a_ca_of_ones_own_is_trusted_beside_the_others(tmp_path: Path) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    known = len(trust(None).get_ca_certs())
-
-    assert len(trust(tmp_path / "ca.pem").get_ca_certs()) == known + 1
-
-
-@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
-def test_a_ca_file_that_is_none_is_named(tmp_path: Path, content: bytes | None) -> None:
-    file = tmp_path / "ca.pem"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(InvalidError, match=r"ca\.pem .*LAJU_SMTP_CA"):
-        trust(file)
