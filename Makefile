@@ -57,7 +57,7 @@ docs: $(INSTALLED) ## Write the generated pages of docs/ anew
 lock: ## Resolve the dependencies anew into requirements.lock, without index addresses
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml -c requirements.lock --generate-hashes --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra tracing -c requirements.lock --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 
 # These two ask the package index about every dependency, and so are no part of check.

@@ -86,6 +86,9 @@ class ServiceSettings(BaseSettings):
         str | None, Field(description="Name of this replica, the same after its restart; by default host name and port")
     ] = None
     log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR")] = "INFO"
+    tracing: Annotated[
+        bool, Field(description="Record spans and send them where OTEL_EXPORTER_OTLP_ENDPOINT says (laju[tracing])")
+    ] = False
     stream_replicas: Annotated[int, Field(ge=1, le=5, description="Replicas of each stream when it is created")] = 1
     partitions: Annotated[int, Field(ge=1, le=256, description="Partitions of EVENTS when it is created")] = 16
     shutdown_seconds: Annotated[int, Field(ge=1, description="How long work in hand may take after SIGTERM")] = 4

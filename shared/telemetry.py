@@ -13,12 +13,16 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from shared.errors import RecoverableError
 
 log = logging.getLogger(__name__)
 Check = Callable[[], Awaitable[None]]
+NOTHING_OF_ITS_OWN: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""What FastAPI would send by itself: addresses with the tokens of links in them, and what exceptions say. Our own spans
+are in tracing.py."""
 _CHECK_SECONDS = 4.0  # longer than the drivers take to say what is wrong
 
 

@@ -26,6 +26,7 @@ from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.service import Lifeline, lifespan, serve
+from shared.tracing import tracing
 from shared.trust import trust
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Aggregator:
         self._lifeline = lifeline
         self._generation: Generation | None = None
         self.metrics = Metrics()
+        self.tracing = tracing(settings, "aggregator", port=settings.aggregator_port)
         self.broker = bus.broker(settings, name="aggregator", on_closed=lifeline.closed)
         self.database = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
         self.pointer = Pointer(self.database)
@@ -86,6 +88,7 @@ class Aggregator:
             log.warning("draining the NATS connection failed: %s", type(error).__name__)
         await self.notices.close()
         self.database.close()
+        await self.tracing.close()
 
     async def check_bus(self) -> None:
         """Readiness: JetStream knows our consumers."""
@@ -101,6 +104,7 @@ class Aggregator:
             self._settings.today,
             partitions,
             self.feed.watched,
+            self.tracing,
         )
         await generation.start(self._lifeline)
         return generation
@@ -145,12 +149,17 @@ class Aggregator:
 
 
 def build(settings: AggregatorSettings, lifeline: Lifeline) -> FastAPI:
-    """The aggregator as an ASGI app; it starts consuming with the app's lifespan."""
+    """The aggregator as an ASGI app; it starts consuming with the app's lifespan.
+
+    Raises:
+        InvalidError: what tracing needs is not installed.
+    """
     service = Aggregator(settings, lifeline)
     app = FastAPI(
         title="Laju aggregator",
         summary="Standings of Indonesian regions against their identity programme targets",
         lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
+        telemetry=telemetry.NOTHING_OF_ITS_OWN,
     )
     problems.install(app)
     app.include_router(

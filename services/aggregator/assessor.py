@@ -24,6 +24,8 @@ from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import PaceAssessed
 from shared.events.standing import Standing
+from shared.traceparent import Trail, joined
+from shared.tracing import OFF, Span, Tracing
 from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Assessor:
         every_seconds: float,
         catch_up: Callable[[], Awaitable[None]],
         watched: Callable[[], Collection[str]] = frozenset,
+        tracing: Tracing = OFF,
     ) -> None:
         self._assessments = assessments
         self._js = js
@@ -67,19 +70,24 @@ class Assessor:
         self._every_seconds = every_seconds
         self._catch_up = catch_up
         self._watched = watched
-        self._touched: dict[str, None] = {}
-        self._in_hand: list[str] = []
+        self._tracing = tracing
+        self._touched: dict[str, Trail] = {}
+        self._in_hand: dict[str, Trail] = {}
         self._wake = asyncio.Event()
 
-    def touch(self, regions: Iterable[str]) -> None:
-        """These kab/kota may stand differently now. Wider regions are assessed when they are read."""
-        self._touched.update(dict.fromkeys(region for region in regions if level_of(region) is Level.KABKOTA))
+    def touch(self, regions: Iterable[str], trail: Trail = ()) -> None:
+        """These kab/kota may stand differently now, because of what left ``trail``. Wider regions are assessed when
+        they are read."""
+        for region in regions:
+            if level_of(region) is Level.KABKOTA:
+                known = self._touched.get(region, ())
+                self._touched[region] = joined(known, trail) if known and trail else known or trail
         if self._touched:
             self._wake.set()
 
     def pending(self) -> int:
         """How many kab/kota this replica still has to assess."""
-        return len(self._touched.keys() | set(self._in_hand))
+        return len(self._touched.keys() | self._in_hand.keys())
 
     async def run(self) -> None:
         """Assess what is touched until cancelled. What fails is tried again."""
@@ -91,22 +99,21 @@ class Assessor:
             try:
                 await self._catch_up()
                 self._in_hand = self._next()
-                await self.assess(self._in_hand)
+                await self.assess(list(self._in_hand), joined(*self._in_hand.values()))
                 self._metrics.last_assessment.set_to_current_time()
             except RecoverableError as error:
                 log.warning("assessing %d regions failed: %s; trying again", len(self._in_hand), error)
-                self.touch(self._in_hand)
+                for region, trail in self._in_hand.items():
+                    self.touch([region], trail)
                 await asyncio.sleep(_RETRY_SECONDS)
-            self._in_hand = []
+            self._in_hand = {}
             if not self._touched:
                 self._wake.clear()
 
-    def _next(self) -> list[str]:
+    def _next(self) -> dict[str, Trail]:
         """Takes as many of those that are touched as are assessed at once."""
         found = first_of(self._touched, self._watched(), _CHUNK, _PATIENT)
-        for region in found:
-            del self._touched[region]
-        return found
+        return {region: self._touched.pop(region) for region in found}
 
     async def run_clock(
         self, own: Callable[[], Iterable[str]], now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -131,18 +138,21 @@ class Assessor:
         for start in range(0, len(kabkota), _CHUNK):
             await self.assess(kabkota[start : start + _CHUNK])
 
-    async def assess(self, kabkota: Sequence[str]) -> None:
-        """Assess these kab/kota and publish the rows that changed.
+    async def assess(self, kabkota: Sequence[str], trail: Trail = ()) -> None:
+        """Assess these kab/kota, because of what left ``trail``, and publish the rows that changed.
 
         Raises:
             RecoverableError: not all were assessed or published.
         """
-        waiting = await self._assessments.assess(kabkota, self._assessment)
-        by_line: dict[str, list[Standing]] = {}
-        for row in waiting:
-            by_line.setdefault(row.line, []).append(row)
-        await asyncio.gather(*(self._publish(rows) for rows in by_line.values()))
-        await self._assessments.published(waiting)
+        with self._tracing.span("assess regions", follows=trail) as span:
+            waiting = await self._assessments.assess(kabkota, self._assessment)
+            by_line: dict[str, list[Standing]] = {}
+            for row in waiting:
+                by_line.setdefault(row.line, []).append(row)
+            span.set("laju.regions", len(kabkota))
+            span.set("laju.standings", len(waiting))
+            await asyncio.gather(*(self._publish(rows, span.trail) for rows in by_line.values()))
+            await self._assessments.published(waiting)
 
     def _assessment(self, owner: str, shelf: Shelf) -> Assessment:
         if not shelf.counters and not shelf.facts:
@@ -156,21 +166,29 @@ class Assessor:
                 rows += assess_all(region, figures, decrees, self._today(owner), self._policy)
         return Assessment(rows, ledger_of(book))
 
-    async def _publish(self, rows: Iterable[Standing]) -> None:
+    async def _publish(self, rows: Iterable[Standing], trail: Trail) -> None:
         """Those of one line, in their order: whoever follows it hears the last of them last."""
         for row in rows:
-            identity = f"{row.line}/{row.revision}"
-            event = PaceAssessed(id=identity, source="laju/aggregator", time=datetime.now(UTC), data=row)
-            try:
-                await self._js.publish(
-                    pace_subject(row.region),
-                    event.model_dump_json(exclude_none=True).encode(),
-                    stream=PACE,
-                    headers={"Nats-Msg-Id": identity},
-                )
-            except NatsError as error:
-                raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
+            subject = pace_subject(row.region)
+            attributes = {"messaging.system": "nats", "messaging.destination.name": subject, "laju.status": row.status}
+            with self._tracing.span("publish pace", "producer", follows=trail, attributes=attributes) as span:
+                await self._publish_row(row, subject, span)
             self._metrics.assessed.inc()
+
+    async def _publish_row(self, row: Standing, subject: str, span: Span) -> None:
+        identity = f"{row.line}/{row.revision}"
+        event = PaceAssessed(
+            id=identity, source="laju/aggregator", time=datetime.now(UTC), traceparent=span.stamp, data=row
+        )
+        try:
+            await self._js.publish(
+                subject,
+                event.model_dump_json(exclude_none=True).encode(),
+                stream=PACE,
+                headers={"Nats-Msg-Id": identity, **span.headers},
+            )
+        except NatsError as error:
+            raise BusUnavailableError(f"publishing pace.assessed failed: {type(error).__name__}") from error
 
 
 def first_of(waiting: Iterable[str], watched: Collection[str], most: int, patient: int) -> list[str]:

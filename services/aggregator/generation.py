@@ -30,6 +30,8 @@ from shared.database import Database
 from shared.envelope import partition_of_region
 from shared.pull import Pull
 from shared.service import Lifeline
+from shared.traceparent import Trail
+from shared.tracing import Tracing
 from shared.wilayah import NATION, kabkota_in
 
 
@@ -46,6 +48,7 @@ class Generation:
         today: Callable[[str], date],
         partitions: int,
         watched: Callable[[], Collection[str]],
+        tracing: Tracing,
     ) -> None:
         self.number = number
         self.metrics = metrics
@@ -86,10 +89,16 @@ class Generation:
             every_seconds=settings.assess_all_minutes * 60,
             catch_up=self.consumers.catch_up,
             watched=watched,
+            tracing=tracing,
         )
         self.compactor = Compactor(self.store.merging)
         self.projector = Projector(
-            self.store.merging, js, metrics, merged=self._merged, batch_events=settings.batch_events
+            self.store.merging,
+            js,
+            metrics,
+            merged=self._merged,
+            batch_events=settings.batch_events,
+            tracing=tracing,
         )
         self._replicas = Replicas(self._client, bus.presence_subject(f"aggregator.p{number}"), replica)
         self._pulls: dict[int, Pull] = {}
@@ -138,8 +147,8 @@ class Generation:
         first = await bus.first_after(self._js, bus.QUARANTINE, bus.quarantine_subject("*", "*"), 0)
         return first.time if first else None
 
-    def _merged(self, changes: Changes) -> None:
-        self.assessor.touch(changes.touched)
+    def _merged(self, changes: Changes, trail: Trail) -> None:
+        self.assessor.touch(changes.touched, trail)
         self.compactor.added(changes.counters)
 
     async def _follow_assignment(self) -> None:

@@ -20,6 +20,8 @@ from shared.envelope import Opened, Unreadable, open_envelope
 from shared.errors import InvalidError, RecoverableError
 from shared.group_commit import GroupCommit
 from shared.quarantine import Quarantined, keep
+from shared.traceparent import Trail
+from shared.tracing import OFF, Span, Tracing
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1
@@ -27,15 +29,16 @@ _RETRY_SECONDS = 1
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """An envelope as it lies in EVENTS."""
+    """An envelope as it lies in EVENTS; ``trail`` is that of its publication."""
 
     partition: int
     sequence: int
     opened: Opened[StoredEvent]
+    trail: Trail = ()
 
 
 class Projector:
-    """Merges envelopes into a projection. ``merged`` is told what each commit changed."""
+    """Merges envelopes into a projection. ``merged`` is told what each commit changed, and the commit's trail."""
 
     def __init__(
         self,
@@ -43,13 +46,15 @@ class Projector:
         js: JetStreamContext,
         metrics: Metrics,
         *,
-        merged: Callable[[Changes], None],
+        merged: Callable[[Changes, Trail], None],
         batch_events: int,
+        tracing: Tracing = OFF,
     ) -> None:
         self._merging = merging
         self._js = js
         self._metrics = metrics
         self._merged = merged
+        self._tracing = tracing
         # Envelopes of a partition are about the same few kab/kota, so a batch of them has few counter documents.
         self._batches = GroupCommit(
             self._commit,
@@ -58,8 +63,8 @@ class Projector:
             kin=lambda envelope: envelope.partition,
         )
 
-    async def project(self, partition: int, sequence: int, body: bytes) -> None:
-        """Return once everything in the envelope is committed or in quarantine.
+    async def project(self, partition: int, sequence: int, body: bytes, trail: Trail = ()) -> None:
+        """Return once everything in the envelope is committed or in quarantine. ``trail`` is that of its publication.
 
         Raises:
             RecoverableError: it is not, and may be tried again.
@@ -73,13 +78,13 @@ class Projector:
                 Quarantined(f"{item.identity} in envelope {sequence}", item.reason, EVENTS, sequence, item.raw)
                 for item in opened.unreadable
             )
-        await self._batches.add(Envelope(partition, sequence, opened))
+        await self._batches.add(Envelope(partition, sequence, opened, trail))
 
     async def take(self, partition: int, message: Msg) -> None:
         """Project the envelope a message carries and acknowledge it after the commit, or give it back to come again."""
         sequence = message.metadata.sequence.stream
         try:
-            await self.project(partition, sequence, message.data)
+            await self.project(partition, sequence, message.data, self._tracing.told(message.headers))
         except RecoverableError as error:
             log.warning("projecting envelope %d failed: %s; it will be redelivered", sequence, error)
             self._metrics.retried.inc()
@@ -93,6 +98,12 @@ class Projector:
         await self._batches.idle()
 
     async def _commit(self, envelopes: list[Envelope]) -> None:
+        follows = (context for envelope in envelopes for context in envelope.trail)
+        with self._tracing.span("project events", "consumer", follows=follows) as span:
+            changes = await self._committed(envelopes, span)
+            self._merged(changes, span.trail)
+
+    async def _committed(self, envelopes: list[Envelope], span: Span) -> Changes:
         checkpoints: dict[int, int] = {}
         for envelope in envelopes:
             checkpoints[envelope.partition] = max(checkpoints.get(envelope.partition, 0), envelope.sequence)
@@ -108,7 +119,10 @@ class Projector:
         with self._metrics.transaction_seconds.time():
             changes = await self._merging.apply(batch_of(events), checkpoints, keep_first)
         self._metrics.merged(len(envelopes), len(events))
-        self._merged(changes)
+        span.set("laju.envelopes", len(envelopes))
+        span.set("laju.events", len(events))
+        span.set("laju.partition", envelopes[0].partition)
+        return changes
 
     async def _keep(self, entries: Iterable[Quarantined]) -> None:
         self._metrics.quarantined.inc(await keep(self._js, entries))

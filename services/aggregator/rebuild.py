@@ -27,6 +27,7 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared.database import Database
 from shared.errors import RecoverableError
+from shared.traceparent import Trail
 from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class Rebuild:
             flipped,
         )
 
-    def _merged(self, changes: Changes) -> None:
+    def _merged(self, changes: Changes, trail: Trail) -> None:
         self._compactor.added(changes.counters)
         self._touched.update(changes.touched)
 

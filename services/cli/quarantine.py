@@ -215,7 +215,7 @@ async def retry(js: JetStreamContext, projection: Serving, found: Entry) -> Retr
     partition = int(str(envelope.subject).rpartition(".")[2])
     await _reached(js, projection, partition, content.sequence)
     before = (await info_of(js, QUARANTINE)).state.last_seq
-    projector = Projector(projection.store.merging, js, Metrics(), merged=lambda changes: None, batch_events=1)
+    projector = Projector(projection.store.merging, js, Metrics(), merged=lambda changes, trail: None, batch_events=1)
     await projector.project(partition, content.sequence, envelope.data or b"")
     for fresh in await entries(js, after=before):
         if fresh.subject == found.subject:

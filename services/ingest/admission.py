@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.events import CITIZEN_TYPES, DISTRICT_EVENT, CitizenEvent, RegionEvent, wire_type
 from shared.problems import masked
+from shared.traceparent import NAME, traceparent_in
 from shared.upcast import RawEvent, upcast
 from shared.wilayah import local_day
 
@@ -58,12 +59,13 @@ class Rejected:
 class Rules:
     """What admission depends on besides the event: ``now`` is aware, ``person`` gives the fields that stand for a NIK,
     ``nik_allowed`` says whether the request came over a line on which a NIK may travel, ``allowance`` is how far ahead
-    a district's clock may be."""
+    a district's clock may be. Accepted events without a ``traceparent`` of their own are stamped with that."""
 
     now: datetime
     person: Callable[[str], Mapping[str, str]]
     nik_allowed: bool
     allowance: timedelta
+    traceparent: str | None = None
 
     @cached_property
     def latest(self) -> datetime:
@@ -79,12 +81,14 @@ class Rules:
 def admit(raw: object, rules: Rules) -> CitizenEvent | RegionEvent | Rejected:
     """The event, pseudonymised, or every reason why not.
 
-    Extension attributes are dropped: nothing unchecked may reach the bus.
+    Extension attributes are dropped, but for a ``traceparent``: nothing unchecked may reach the bus.
     """
     if not isinstance(raw, dict):
         return Rejected(None, [FieldError("", "the event must be a JSON object")])
     identity = _shown_id(raw.get("id"))
     kept = {name: raw[name] for name in _ATTRIBUTES if name in raw}
+    if (context := traceparent_in(raw.get(NAME))) is not None:
+        kept[NAME] = context
     if "data_base64" in raw and (wrong := _decode(raw["data_base64"], kept)):
         return Rejected(identity, [FieldError("data_base64", wrong)])
     kept = upcast(kept)

@@ -26,6 +26,7 @@ from shared import bus, problems, telemetry
 from shared.errors import BusUnavailableError
 from shared.service import Lifeline, lifespan, serve
 from shared.telemetry import Asked
+from shared.tracing import tracing
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Ingest:
         self.pseudonyms = pseudonyms(settings)
         self.keyring = Keyring(operator_key(settings))
         self.metrics = Metrics()
+        self.tracing = tracing(settings, "ingest", port=settings.ingest_port)
         self.broker = bus.broker(settings, name="ingest", on_closed=lifeline.closed)
 
     def writer(self) -> EnvelopeWriter:
@@ -62,6 +64,7 @@ class Ingest:
             await bus.patiently(lambda: bus.partitions_of(js), "asking for the partitions"),
             self.metrics,
             timeout_seconds=self._settings.publish_timeout_seconds,
+            tracing=self.tracing,
         )
         intake = BusIntake(
             js,
@@ -70,6 +73,7 @@ class Ingest:
             settings=self._settings,
             pseudonyms=self.pseudonyms,
             metrics=self.metrics,
+            tracing=self.tracing,
         )
         await bus.patiently(intake.ensure, "preparing the consumer of INTAKE")
         watch = bus.StreamWatch(js, intake.ensure, self._lifeline.cut)
@@ -89,6 +93,7 @@ class Ingest:
             await self.broker.stop()
         except NatsError as error:
             log.warning("draining the NATS connection failed: %s", type(error).__name__)
+        await self.tracing.close()
 
     async def ask_store(self) -> None:
         """How much of its storage our account of JetStream takes up, at a scrape.
@@ -117,13 +122,14 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     """Ingest as an ASGI app; it connects with the app's lifespan.
 
     Raises:
-        InvalidError: a configured key cannot be used.
+        InvalidError: a configured key cannot be used, or what tracing needs is not installed.
     """
     service = Ingest(settings, lifeline)
     app = FastAPI(
         title="Laju ingest",
         summary="Takes activation and perekaman events from district systems",
         lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
+        telemetry=telemetry.NOTHING_OF_ITS_OWN,
     )
     problems.install(app)
     app.include_router(
@@ -143,6 +149,7 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
         pseudonyms=service.pseudonyms,
         writer=service.writer,
         metrics=service.metrics,
+        tracing=service.tracing,
     )
 
 

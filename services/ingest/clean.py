@@ -29,7 +29,7 @@ from typing_extensions import TypedDict
 
 from services.ingest.admission import EARLIEST
 from shared.envelope import Wire
-from shared.events.base import LocalCode, Place
+from shared.events.base import LocalCode, Place, Traceparent
 from shared.events.citizen import Channel, Citizen, Group, Reason
 
 
@@ -60,7 +60,7 @@ _Name = Annotated[
 ]
 _Nothing = Annotated[str, Field(min_length=1, max_length=0)]  # no text is one: whoever gives any is doubted
 _WHOLE = ConfigDict(strict=True, extra="forbid")
-_STRIPPED = ConfigDict(strict=True, extra="ignore")  # extension attributes go no further
+_STRIPPED = ConfigDict(strict=True, extra="ignore")  # other extension attributes go no further
 
 
 @final
@@ -108,6 +108,7 @@ class _Attributes(TypedDict):
     time: AwareDatetime
     datacontenttype: NotRequired[Literal["application/json"]]
     data_base64: NotRequired[_Nothing]
+    traceparent: NotRequired[Traceparent]
 
 
 @final

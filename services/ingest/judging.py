@@ -14,6 +14,7 @@ from services.ingest.bodies import BATCH, BINARY, NDJSON, STRUCTURED, Form
 from services.ingest.keys.key import Key, scope_error
 from shared.envelope import Wire, wire
 from shared.problems import Problem
+from shared.traceparent import NAME
 
 Item = TypeVar("Item")
 _VALUES_PER_EVENT = 100
@@ -61,7 +62,10 @@ def _check_size(body: bytes, most_events: int) -> None:
 def _stamped(event: Wire, rules: Rules, key: Key) -> Wire | Rejected:
     if not key.opens_everything and (missing := scope_error(key, event)) is not None:
         return Rejected(event["id"], [missing], forbidden=True)
+    context = event.pop(NAME, rules.traceparent)
     event["recordedtime"] = rules.recordedtime
+    if context is not None:
+        event[NAME] = context  # right behind the time, where it makes no difference to the envelope's message id
     return event
 
 

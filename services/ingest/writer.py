@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from nats.errors import ConnectionClosedError, ConnectionDrainingError, NoRespondersError
 from nats.errors import Error as NatsError
@@ -18,31 +18,42 @@ from shared.bus import EVENTS, events_subject
 from shared.envelope import CONTENT_TYPE, MAX_EVENTS, Wire, joined, message_id, partition_of, seal
 from shared.errors import BusFullError, BusUnavailableError, RecoverableError
 from shared.group_commit import GroupCommit
+from shared.traceparent import Trail
+from shared.tracing import OFF, Attributes, Tracing
 
 # JetStream's codes for a stream or server that may not store more.
 _FULL_CODES = frozenset({10023, 10047, 10077, 10122})
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Events of one partition, sealed, to go into an envelope whole."""
+class Part(NamedTuple):
+    """Events of one partition, sealed, to go into an envelope whole; ``trail`` is that of their request."""
 
     body: bytes
     events: int
+    trail: Trail = ()
 
 
 class EnvelopeWriter:
     """One lane for each partition. Events that arrive while an envelope is in flight form the next one."""
 
-    def __init__(self, js: JetStreamContext, partitions: int, metrics: Metrics, *, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        js: JetStreamContext,
+        partitions: int,
+        metrics: Metrics,
+        *,
+        timeout_seconds: float,
+        tracing: Tracing = OFF,
+    ) -> None:
         self._js = js
+        self._tracing = tracing
         self._partitions = partitions
         self._metrics = metrics
         self._timeout_seconds = timeout_seconds
         self._lanes = [self._lane(partition) for partition in range(partitions)]
 
-    async def write(self, events: Sequence[Wire]) -> None:
-        """Return once JetStream has acknowledged every event.
+    async def write(self, events: Sequence[Wire], trail: Trail = ()) -> None:
+        """Return once JetStream has acknowledged every event. ``trail`` is that of the request they came with.
 
         Raises:
             BusUnavailableError: it did not; some may be stored all the same, so sending all again is the way on.
@@ -52,7 +63,7 @@ class EnvelopeWriter:
         for event in events:
             by_partition[partition_of(event, self._partitions)].append(event)
         parts = [
-            self._lanes[partition].add(Part(seal(chunk), len(chunk)))
+            self._lanes[partition].add(Part(seal(chunk), len(chunk), trail))
             for partition, found in by_partition.items()
             for chunk in (found[start : start + MAX_EVENTS] for start in range(0, len(found), MAX_EVENTS))
         ]
@@ -70,24 +81,32 @@ class EnvelopeWriter:
 
     def _lane(self, partition: int) -> GroupCommit[Part]:
         async def publish(parts: list[Part]) -> None:
-            await self._publish(partition, joined([part.body for part in parts]), sum(part.events for part in parts))
+            events, subject = sum(part.events for part in parts), events_subject(partition)
+            attributes: Attributes = {
+                "messaging.system": "nats",
+                "messaging.destination.name": subject,
+                "laju.events": events,
+            }
+            follows = (context for part in parts for context in part.trail)
+            with self._tracing.span("publish events", "producer", follows=follows, attributes=attributes) as span:
+                await self._publish(subject, joined([part.body for part in parts]), events, span.headers)
 
         return GroupCommit(publish, weight=lambda part: part.events, max_weight=MAX_EVENTS)
 
-    async def _publish(self, partition: int, body: bytes, events: int) -> None:
+    async def _publish(self, subject: str, body: bytes, events: int, more: Mapping[str, str]) -> None:
         try:
-            await self._acknowledged(partition, body, events)
+            await self._acknowledged(subject, body, events, more)
         except RecoverableError as error:
             reason = "full" if isinstance(error, BusFullError) else "unavailable"
             self._metrics.publish_failures.labels(reason).inc()
             raise
         self._metrics.envelope_events.observe(events)
 
-    async def _acknowledged(self, partition: int, body: bytes, events: int) -> None:
-        headers = {"Content-Type": CONTENT_TYPE, "Nats-Msg-Id": message_id(body), "Laju-Events": str(events)}
+    async def _acknowledged(self, subject: str, body: bytes, events: int, more: Mapping[str, str]) -> None:
+        headers = {"Content-Type": CONTENT_TYPE, "Nats-Msg-Id": message_id(body), "Laju-Events": str(events), **more}
         try:
             with self._metrics.publish_seconds.time():
-                await self._js.publish(events_subject(partition), body, self._timeout_seconds, EVENTS, headers)
+                await self._js.publish(subject, body, self._timeout_seconds, EVENTS, headers)
         except APIError as error:
             if error.err_code in _FULL_CODES:
                 raise BusFullError("storing failed: JetStream's storage is full; nothing more is accepted") from error

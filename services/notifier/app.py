@@ -58,6 +58,7 @@ from shared.pull import Pull
 from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
 from shared.telemetry import Asked
+from shared.tracing import tracing
 from shared.trust import trust
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,14 @@ class Notifier:
 
         Raises:
             InvalidError: the relay's URL, its certificate authority, the recipients file or the keys of the pages
-                cannot be used.
+                cannot be used, or what tracing needs is not installed.
         """
         self._settings = settings
         self._lifeline = lifeline
         self._sending: asyncio.Task[None] | None = None
         self._pull: Pull | None = None
         self.metrics = Metrics()
+        self.tracing = tracing(settings, "notifier", port=settings.notifier_port)
         self.broker = bus.broker(settings, name="notifier", on_closed=lifeline.closed)
         self.database = Database.at(settings.mongo_url, settings.notifier_database, ca=settings.ca)
         self.duty = Duty(self.database, settings.replica(settings.notifier_port), self.metrics, lost=lifeline.cut)
@@ -101,6 +103,7 @@ class Notifier:
             ),
             clock=_now,
             at_once=settings.mails_at_once,
+            tracing=self.tracing,
         )
         self.lmtp = None
         if settings.bounce_port is not None:
@@ -161,6 +164,7 @@ class Notifier:
             metrics=self.metrics,
             told=self.sender.wake,
             clock=_now,
+            tracing=self.tracing,
         )
         self.digests = Digests(
             self.lines,
@@ -257,6 +261,7 @@ class Notifier:
                 log.warning("draining the NATS connection failed: %s", type(error).__name__)
             await self.read_api.close()
             self.database.close()
+            await self.tracing.close()
 
     async def pending_standings(self) -> int:
         """How many standings are not yet kept; also the readiness check of the bus.
@@ -322,7 +327,8 @@ class Notifier:
         # A defect leaves the standing unacknowledged, and it comes again after ack_wait. Who is not certain of its duty
         # keeps nothing: what another one keeps meanwhile may be newer.
         sequence = message.metadata.sequence.stream
-        if self.duty.is_certain and await self._intake.take(sequence, message.data) == "done":
+        trail = self.tracing.told(message.headers)
+        if self.duty.is_certain and await self._intake.take(sequence, message.data, trail) == "done":
             await message.ack()
         else:
             await message.nak(delay=_RETRY_SECONDS)
@@ -349,6 +355,7 @@ def build(settings: NotifierSettings, lifeline: Lifeline) -> FastAPI:
         title="Laju notifier",
         summary="Mails the heads of regions when they fall behind, and what they have to know after it",
         lifespan=lifespan(lifeline, service.start, service.stop, shutdown_seconds=settings.shutdown_seconds),
+        telemetry=telemetry.NOTHING_OF_ITS_OWN,
     )
     problems.install(app)
     app.include_router(

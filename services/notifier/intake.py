@@ -16,6 +16,7 @@ from shared.errors import InvalidError, RecoverableError
 from shared.events import OUTCOME_EVENT, PaceAssessed
 from shared.events.standing import Standing
 from shared.quarantine import Quarantined, keep
+from shared.traceparent import Trail
 
 log = logging.getLogger(__name__)
 Verdict = Literal["done", "retry"]
@@ -23,20 +24,26 @@ _MEASURED = frozenset({"behind", "on_pace", "at_risk", "achieved", "missed"})
 
 
 class Intake:
-    """``changed`` is told the region of each standing that was news."""
+    """``changed`` is told the region of each standing that was news, and the trail of its publication."""
 
     def __init__(
-        self, lines: Lines, *, js: Callable[[], JetStreamContext], metrics: Metrics, changed: Callable[[str], None]
+        self,
+        lines: Lines,
+        *,
+        js: Callable[[], JetStreamContext],
+        metrics: Metrics,
+        changed: Callable[[str, Trail], None],
     ) -> None:
         self._lines = lines
         self._js = js
         self._metrics = metrics
         self._changed = changed
 
-    async def take(self, sequence: int, body: bytes) -> Verdict:
-        """Keep the standing at ``sequence`` of PACE: ``done`` once it is kept or in quarantine, ``retry`` if not."""
+    async def take(self, sequence: int, body: bytes, trail: Trail = ()) -> Verdict:
+        """Keep the standing at ``sequence`` of PACE: ``done`` once it is kept or in quarantine, ``retry`` if not.
+        ``trail`` is that of its publication."""
         try:
-            outcome = await self._kept(sequence, body)
+            outcome = await self._kept(sequence, body, trail)
         except RecoverableError as error:
             log.warning("keeping the standing at sequence %d of PACE failed: %s; trying again", sequence, error)
             self._metrics.standings.labels("retried").inc()
@@ -44,16 +51,16 @@ class Intake:
         self._metrics.standings.labels(outcome).inc()
         return "done"
 
-    async def _kept(self, sequence: int, body: bytes) -> Literal["news", "known", "quarantined"]:
+    async def _kept(self, sequence: int, body: bytes, trail: Trail) -> Literal["news", "known", "quarantined"]:
         try:
             standing = standing_in(body)
         except InvalidError as error:
             entry = Quarantined(f"{PACE}#{sequence}", error.reason, PACE, sequence, body.decode(errors="replace"))
             await keep(self._js(), [entry])
             return "quarantined"
-        if not await self._lines.take(standing):
+        if not await self._lines.take(standing, trail):
             return "known"
-        self._changed(standing.region)
+        self._changed(standing.region, trail)
         return "news"
 
 

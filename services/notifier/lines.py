@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from services.notifier.alert import AlertState
 from shared.database import Database
 from shared.events.standing import Standing
+from shared.traceparent import Trail
 from shared.wilayah import Level, level_of, within
 
 LINES = "lines"
@@ -33,6 +34,7 @@ class Lines:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._standings: dict[str, Standing] = {}
+        self._trails: dict[str, Trail] = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> int:
@@ -43,10 +45,11 @@ class Lines:
         """
         found = await self._database.find(LINES, {})
         self._standings = {row["_id"]: Standing.model_validate_json(row["standing"]) for row in found}
+        self._trails = {row["_id"]: tuple(row["trail"]) for row in found if row.get("trail")}
         return len(found)
 
-    async def take(self, standing: Standing) -> bool:
-        """Keep a standing unless a later one is kept; whether it was news.
+    async def take(self, standing: Standing, trail: Trail = ()) -> bool:
+        """Keep a standing, with the trail of its publication, unless a later one is kept; whether it was news.
 
         Raises:
             DatabaseUnavailableError: it is not kept.
@@ -56,9 +59,14 @@ class Lines:
             if known is not None and standing.revision <= known.revision:
                 return False
             kept = {"region": standing.region, "revision": standing.revision, "standing": standing.model_dump_json()}
-            await self._database.update(LINES, standing.line, {"$set": kept}, upsert=True)
+            await self._database.update(LINES, standing.line, {"$set": kept | {"trail": list(trail)}}, upsert=True)
             self._standings[standing.line] = standing
+            self._trails[standing.line] = trail
             return True
+
+    def trail_of(self, line: str) -> Trail:
+        """What a telling about the line as it stands follows from."""
+        return self._trails.get(line, ())
 
     def within(self, region: str) -> list[Standing]:
         """The standings of a region and of all that lies in it, by line."""

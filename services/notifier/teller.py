@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notifier.alerts import Alerts
@@ -25,6 +26,8 @@ from services.notifier.steps import step
 from shared.database import Session, Transactions
 from shared.errors import InvalidError, RecoverableError
 from shared.events.outcome import Told
+from shared.traceparent import Trail, joined
+from shared.tracing import OFF, Attributes, Span, Tracing
 from shared.wilayah import NATION, Level, kabkota_of, level_of, within
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,7 @@ class Teller:
         metrics: Metrics,
         told: Callable[[], None],
         clock: Callable[[], datetime],
+        tracing: Tracing = OFF,
     ) -> None:
         self._lines = lines
         self._alerts = alerts
@@ -64,16 +68,20 @@ class Teller:
         self._metrics = metrics
         self._told = told
         self._clock = clock
+        self._tracing = tracing
         self._looks: dict[Key, datetime] = {}
+        self._fresh: dict[Key, Trail] = {}
         self._held: set[Key] = set()
         self._looking = 0
         self._woken = asyncio.Event()
 
-    def touch(self, region: str) -> None:
-        """Something about a region, or about all that lies in it, is another now."""
+    def touch(self, region: str, trail: Trail = ()) -> None:
+        """Something about a region, or about all that lies in it, is another now, because of what left ``trail``."""
         now = self._clock()
         for key in _audiences(region, self._lines.regions()):
             self._looks[key] = now
+            if trail:
+                self._fresh[key] = joined(self._fresh.get(key, ()), trail)
         self._woken.set()
 
     def touch_all(self) -> None:
@@ -125,6 +133,14 @@ class Teller:
 
     async def _look(self, key: Key) -> datetime | None:
         """Tell an audience what is to be told; returns when to look again if nothing changes until then."""
+        fresh = self._fresh.pop(key, ())
+        # A look without news has no span: there are many, and most end as the one before.
+        tracing = self._tracing if fresh else OFF
+        attributes = {"laju.audience": key[0], "laju.region": key[1]}
+        with tracing.span("decide on alerts", follows=fresh, attributes=attributes) as span:
+            return await self._decide(key, span)
+
+    async def _decide(self, key: Key, span: Span) -> datetime | None:
         if self._unsure:
             await self._resync()
             self._unsure = False
@@ -134,6 +150,7 @@ class Teller:
             case = self._case(key)
         passed = await run(self._telling, case)
         if isinstance(passed, Ended):
+            span.set("laju.outcome", passed.reason)
             self._metrics.ended.labels(passed.stage, passed.reason).inc()
             if passed.reason in ("nothing_to_tell", "rides"):
                 self._group.settled(case)
@@ -143,12 +160,28 @@ class Teller:
             if passed.stage in ("inhibit", "group") and passed.again is not None:
                 self._held.add(key)
             return passed.again or self._next(case)
-        entries = await entries_of(passed.notices)
-        if _verdicts(passed) - _verdicts(self._case(key)):
+        if not await self._write_and_tell(key, passed):
+            span.set("laju.outcome", "changed")
             return case.now  # while it was written, what it says became another thing: look again
-        await self._tell(passed, entries)
+        span.set("laju.outcome", "told")
         self._group.settled(case)
         return self._next(self._case(key))
+
+    async def _write_and_tell(self, key: Key, case: Case) -> bool:
+        """Write the letters and tell, unless what they say is no longer so."""
+        follows = (context for due in case.due for context in self._lines.trail_of(due.line.name))
+        attributes: Attributes = {
+            "laju.audience": case.audience,
+            "laju.region": case.region,
+            "laju.lines": len(case.due),
+        }
+        with self._tracing.span("tell about alerts", follows=follows, attributes=attributes) as span:
+            entries = await entries_of(case.notices)
+            if _verdicts(case) - _verdicts(self._case(key)):
+                return False
+            span.set("laju.mails", len(entries))
+            await self._tell(case, [replace(entry, trail=span.trail) for entry in entries])
+            return True
 
     def _case(self, key: Key) -> Case:
         audience, region = key

@@ -11,6 +11,7 @@ from lokal import parse_nik
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo
 
 from shared import wilayah
+from shared.traceparent import traceparent_in
 
 _SIXTEEN_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
@@ -51,12 +52,29 @@ Name = Annotated[
 ]
 
 
+def _context(text: str) -> str:
+    if traceparent_in(text) is None:
+        raise ValueError("is no traceparent of W3C Trace Context")
+    return text
+
+
+Traceparent = Annotated[
+    str,
+    AfterValidator(_context),
+    Field(
+        description="trace context of W3C in which the event was handed in, or what it says of itself",
+        examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+    ),
+]
+
+
 class Event(Frozen):
     """The CloudEvents attributes that Laju keeps.
 
     ``time`` is when it happened at the counter, ``recordedtime`` when ingest accepted it (set by ingest alone);
     both are RFC 3339 with offset. ``source`` is the district system, such as ``siak/51.71``; ``source`` and ``id``
-    together identify an event for ever. Subclasses narrow ``type`` and add ``data``.
+    together identify an event for ever. ``traceparent`` tells what is recorded of its way and changes nothing; what is
+    none is left out. Subclasses narrow ``type`` and add ``data``.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -65,6 +83,7 @@ class Event(Frozen):
     time: AwareDatetime
     recordedtime: AwareDatetime | None = None
     datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: Traceparent | None = None
 
     @property
     def identity(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from services.ingest.admission import Rejected, Rules, admit
 from services.ingest.bodies import BATCH, NDJSON, STRUCTURED, Form, Kind
 from services.ingest.judging import Judged, judge
 from services.ingest.keys.key import operator
-from shared.envelope import seal, wire
+from shared.envelope import message_id, seal, wire
 from tests.events import citizen, event, target
 from tests.property.streams import citizen_events
 
@@ -25,6 +26,11 @@ RULES = Rules(
     nik_allowed=True,
     allowance=timedelta(minutes=5),
 )
+TRACED = replace(
+    RULES,
+    now=datetime(2024, 7, 20, 3, 1, tzinfo=UTC),
+    traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+)
 NIK = "5171012304990001"
 KEY = operator("laju_test_key", RULES.now)
 _ODD: tuple[Any, ...] = (
@@ -32,6 +38,7 @@ _ODD: tuple[Any, ...] = (
     NIK, "5171 0123 0499 0001", "0" * 16, "1" * 15, "k1:" + "0" * 31, "2024-06-30T10:00:00", "2024-06-30 10:00:00Z",
     "2024-06-30T10:00:00+08:00", "2024-07-20T03:05:01Z", "2010-12-31T23:59:59Z", "1.0", "office", "asn", "error",
     "a\x00b", "a\x85b", "Badung – 17", "bnVsbA==", "eyJob21lIjogIjUxLjcxIn0=",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", f"00-{'0' * 16}{NIK}-00f067aa0ba902b7-01",
     "application/json", "ikd.activated.v1", "resident.moved.v1", "target.set.v1",
 )  # fmt: skip
 _ATTRIBUTES = (
@@ -45,6 +52,7 @@ _ATTRIBUTES = (
     "recordedtime",
     "nama",
     "data_base64",
+    "traceparent",
 )
 _FIELDS = ("citizen", "nik", "home", "service", "channel", "place", "group", "reactivation", "reason", "nama")
 
@@ -77,6 +85,16 @@ def test_what_the_quick_way_takes_admission_takes_as_the_same_bytes(raw: dict[st
         judged = admit(raw, RULES)
         assert not isinstance(judged, Rejected)
         assert seal([quick]) == seal([wire(judged)])
+
+
+@given(raws=st.lists(spoilt(), min_size=1, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_what_is_recorded_of_a_request_makes_no_other_envelope(raws: list[dict[str, Any]]) -> None:
+    body = json.dumps(raws).encode()
+    plain, stamped = judged(BATCH, body), judge(Form(BATCH), body, TRACED, KEY, most_events=1000)
+    assert message_id(seal(plain.accepted)) == message_id(seal(stamped.accepted))
+    assert plain.refused == stamped.refused
+    assert all("traceparent" in accepted for accepted in stamped.accepted)
 
 
 @given(raws=st.lists(citizen_events(), min_size=1, max_size=5))

@@ -70,3 +70,9 @@ def test_who_shows_figures_has_none_that_are_not_told(folder: str) -> None:
     found = imports(ROOT / "services/aggregator" / folder)
     assert found
     assert [pair for pair in found if pair[1] in {f"{AGGREGATOR}.{module}" for module in UNTOLD}] == []
+
+
+def test_opentelemetry_is_behind_one_module() -> None:
+    found = imports(ROOT / "shared") | imports(ROOT / "services")
+    assert {path for path, module in found if module.startswith("opentelemetry")} == {str(ROOT / "shared/spans.py")}
+    assert {path for path, module in found if module.startswith("shared.spans")} == {str(ROOT / "shared/tracing.py")}

@@ -25,12 +25,18 @@ from services.ingest.metrics import Metrics
 from services.ingest.pseudonym import Pseudonyms
 from services.ingest.receipt import Receipt, receipt_of
 from services.ingest.settings import IngestSettings
+from services.ingest.tracing import describe
 from services.ingest.writer import EnvelopeWriter
 from shared.envelope import Wire
 from shared.errors import BusFullError, BusUnavailableError
 from shared.problems import Problem, response, unavailable
+from shared.traceparent import Trail
+from shared.tracing import Span, Tracing
 
 PATH = "/v1/events"
+_SPAN = f"POST {PATH}"
+_STATUS = "http.response.status_code"
+_SPAN_ATTRIBUTES = {"http.request.method": "POST", "http.route": PATH}
 _BOOLEAN = TypeAdapter(bool)
 _RECHECK_SECONDS = 0.5
 _REASONS = {
@@ -63,6 +69,7 @@ class Intake:
         pseudonyms: Pseudonyms,
         writer: Callable[[], EnvelopeWriter],
         metrics: Metrics,
+        tracing: Tracing,
     ) -> None:
         self._app = app
         self._settings = settings
@@ -70,6 +77,7 @@ class Intake:
         self._pseudonyms = pseudonyms
         self._writer = writer
         self._metrics = metrics
+        self._tracing = tracing
         self._allowance = timedelta(seconds=settings.clock_allowance_seconds)
         self._rates = Rates()
         self._room = Room(requests=settings.requests_in_hand, size=settings.bytes_in_hand)
@@ -79,31 +87,39 @@ class Intake:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._app(scope, receive, send)
             return
-        try:
-            if scope["method"] != "POST":
-                raise _ONLY_POST
-            receipt = await self._received(scope, receive)
-        except Problem as problem:
-            await response(problem)(scope, receive, send)
-        else:
-            body = receipt.model_dump_json().encode()
-            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-            await send({"type": "http.response.start", "status": 202, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-
-    async def _received(self, scope: Scope, receive: Receive) -> Receipt:
-        strict = _is_strict(scope)
+        if scope["method"] != "POST":
+            await response(_ONLY_POST)(scope, receive, send)
+            return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        follows = self._tracing.told(headers)
+        with self._tracing.span(_SPAN, "server", follows=follows, attributes=_SPAN_ATTRIBUTES) as span:
+            try:
+                receipt = await self._received(scope, headers, receive, span)
+            except Problem as problem:
+                span.set(_STATUS, problem.status)
+                if problem.status >= 500:
+                    span.fail(str(problem.status))
+                await response(problem)(scope, receive, send)
+            else:
+                span.set(_STATUS, 202)
+                body = receipt.model_dump_json().encode()
+                answer = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+                await send({"type": "http.response.start", "status": 202, "headers": answer})
+                await send({"type": "http.response.body", "body": body})
+
+    async def _received(self, scope: Scope, headers: dict[str, str], receive: Receive, span: Span) -> Receipt:
+        strict = _is_strict(scope)
         with ExitStack() as room:
             try:
                 held = room.enter_context(self._room.hold())
-                judged = await self._judged(scope, headers, receive, held)
+                judged = await self._judged(scope, headers, receive, held, span.stamp)
             except Problem as problem:
                 self._metrics.refused.labels(_REASONS[problem.status]).inc()
                 raise
             self._metrics.rejected([event for _, event in judged.refused])
+            describe(span, judged)
             receipt = receipt_of(judged, strict=strict)
-            await self._store(judged.accepted)
+            await self._store(judged.accepted, span.trail)
             return receipt
 
     def _key(self, headers: dict[str, str]) -> Key:
@@ -114,7 +130,9 @@ class Intake:
         except BusUnavailableError as error:
             raise unavailable(str(error)) from error
 
-    async def _judged(self, scope: Scope, headers: dict[str, str], receive: Receive, held: Held) -> Judged:
+    async def _judged(
+        self, scope: Scope, headers: dict[str, str], receive: Receive, held: Held, stamp: str | None
+    ) -> Judged:
         began, key = monotonic(), self._key(headers)
         self._rates.take(key, began)
         form = form_of(headers)
@@ -126,14 +144,15 @@ class Intake:
             person=self._pseudonyms.person,
             nik_allowed=self._settings.nik_over_http or _is_private_line(scope),
             allowance=self._allowance,
+            traceparent=stamp,
         )
         if monotonic() - began > _RECHECK_SECONDS:  # the key may have been revoked meanwhile
             key = self._key(headers)
         return judge(form, body, rules, key, most_events=self._settings.max_events)
 
-    async def _store(self, events: list[Wire]) -> None:
+    async def _store(self, events: list[Wire], trail: Trail) -> None:
         try:
-            await self._writer().write(events)
+            await self._writer().write(events, trail)
         except BusFullError as error:
             self._metrics.refused.labels("full").inc()
             raise unavailable(str(error)) from error

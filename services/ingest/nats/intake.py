@@ -28,6 +28,7 @@ from services.ingest.nats.refusal import RefusedMessage
 from services.ingest.pseudonym import Pseudonyms
 from services.ingest.receipt import refusals_of
 from services.ingest.settings import IngestSettings
+from services.ingest.tracing import describe
 from services.ingest.writer import EnvelopeWriter
 from shared import wilayah
 from shared.bus import INTAKE, REJECTED, intake_subject, rejected_subject
@@ -35,6 +36,7 @@ from shared.errors import BusUnavailableError, RecoverableError
 from shared.events.base import holds_nik
 from shared.problems import Problem, masked
 from shared.pull import Pull
+from shared.tracing import OFF, Span, Tracing
 
 log = logging.getLogger(__name__)
 DURABLE = "ingest"
@@ -67,12 +69,14 @@ class BusIntake:
         settings: IngestSettings,
         pseudonyms: Pseudonyms,
         metrics: Metrics,
+        tracing: Tracing = OFF,
     ) -> None:
         self._js = js
         self._writer = writer
         self._settings = settings
         self._pseudonyms = pseudonyms
         self._metrics = metrics
+        self._tracing = tracing
         self._allowance = timedelta(seconds=settings.clock_allowance_seconds)
         self._pull = Pull(client, INTAKE, DURABLE, self._take, in_flight=_IN_FLIGHT, in_flight_bytes=_IN_FLIGHT_BYTES)
 
@@ -118,22 +122,31 @@ class BusIntake:
     async def _taken(self, message: Msg) -> None:
         region = message.subject.removeprefix(_PREFIX)
         headers = {name.lower(): value for name, value in (message.headers or {}).items()}
-        read = self._read(region, headers, message.data)
-        await self._writer().write(read.judged.accepted)
+        with self._tracing.span("process intake", "consumer", follows=self._tracing.told(headers)) as span:
+            await self._stored_or_refused(message, region, headers, span)
+
+    async def _stored_or_refused(self, message: Msg, region: str, headers: Mapping[str, str], span: Span) -> None:
+        read = self._read(region, headers, message.data, span.stamp)
+        describe(span, read.judged)
+        await self._writer().write(read.judged.accepted, span.trail)
         self._metrics.stored(read.judged.accepted)
         if read.problem is not None or read.judged.refused:
             await self._refuse(message, region, headers, read)
         if read.with_nik:
             await self._erase(message.metadata.sequence.stream)
 
-    def _read(self, region: str, headers: Mapping[str, str], data: bytes) -> _Read:
+    def _read(self, region: str, headers: Mapping[str, str], data: bytes, stamp: str | None) -> _Read:
         body = data
         try:
             key = _key_of(region)
             body = inflated(data, headers.get("content-encoding", ""), self._settings.max_inflated_bytes, _welcome)
             form = form_of({"content-type": _guessed(body), **headers})
             rules = Rules(
-                now=datetime.now(UTC), person=self._pseudonyms.person, nik_allowed=False, allowance=self._allowance
+                now=datetime.now(UTC),
+                person=self._pseudonyms.person,
+                nik_allowed=False,
+                allowance=self._allowance,
+                traceparent=stamp,
             )
             judged, problem = judge(form, body, rules, key, most_events=self._settings.max_events), None
         except Problem as refused:

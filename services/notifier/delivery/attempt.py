@@ -14,6 +14,7 @@ from services.notifier.delivery.mailer import Mailer, Outcome
 from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import Entry, Outbox, State
 from shared.errors import RecoverableError
+from shared.tracing import OFF, Attributes, Span, Tracing
 
 log = logging.getLogger(__name__)
 _LEVELS = {"sent": logging.INFO, "retry": logging.WARNING}
@@ -38,15 +39,24 @@ class Attempt:
     metrics: Metrics
     backoff: Backoff
     clock: Callable[[], datetime]
+    tracing: Tracing = OFF
 
     async def make(self, entry: Entry, *, before_data: Callable[[], Awaitable[None]]) -> Tried:
         """Try it once. What ``before_data`` raises comes through; then nothing was sent and nothing is written."""
-        began = time.perf_counter()
-        async with self.mailer.sending(entry, before_data=before_data) as outcome:
-            self.metrics.delivery.observe(time.perf_counter() - began)
-            too_late = self.clock() - entry.created_at >= self.backoff.give_up
-            last = outcome.result == "retry" and too_late
-            return await self._settle(entry, replace(outcome, result="failed") if last else outcome)
+        attributes: Attributes = {
+            "laju.mail": entry.kind,
+            "laju.region": entry.region,
+            "laju.attempt": entry.attempts + 1,
+        }
+        with self.tracing.span("send mail", "client", follows=entry.trail, attributes=attributes) as span:
+            began = time.perf_counter()
+            async with self.mailer.sending(entry, before_data=before_data) as outcome:
+                self.metrics.delivery.observe(time.perf_counter() - began)
+                too_late = self.clock() - entry.created_at >= self.backoff.give_up
+                last = outcome.result == "retry" and too_late
+                final = replace(outcome, result="failed") if last else outcome
+                _describe(span, final)
+                return await self._settle(entry, final)
 
     async def give_up(self, entry: Entry) -> Tried:
         """Fail it without a try: the relay has had all the time that it gets (RFC 5321, 4.5.4.1)."""
@@ -78,3 +88,11 @@ class Attempt:
         problem = f" ({outcome.problem})" if outcome.problem else ""
         log.log(level, "mail %s for %s: %s%s", entry.id, entry.region, outcome.result, problem)
         return Tried(outcome, state, next_at)
+
+
+def _describe(span: Span, outcome: Outcome) -> None:
+    span.set("laju.outcome", outcome.result)
+    if outcome.code:
+        span.set("laju.smtp.code", outcome.code)
+    if outcome.result != "sent":
+        span.fail(outcome.problem)  # in our own words and codes: the relay's may hold the address

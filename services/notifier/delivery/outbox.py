@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shared.database import Database, Document, Session, Transactions, update
+from shared.traceparent import Trail
 from shared.wilayah import NATION
 
 OUTBOX = "outbox"
@@ -60,7 +61,8 @@ class Entry:
     recipient answers for, ``lines`` the target lines told, ``language`` the tag for Content-Language.
     ``next_attempt_at`` counts only while pending. ``reply`` is the relay's last answer or our reason; it may hold the
     address: never log it. ``text``, ``html`` and ``images`` are empty once what the letter said is forgotten. Small
-    counts below ``hides_below`` are not in the letter; ``None`` if it has no counts that could be hidden.
+    counts below ``hides_below`` are not in the letter; ``None`` if it has no counts that could be hidden. ``trail`` is
+    that of the telling.
     """
 
     message_id: str
@@ -85,6 +87,7 @@ class Entry:
     sent_at: datetime | None = None
     bounced: Bounce | None = None
     recorded: bool = False
+    trail: Trail = ()
 
     @property
     def id(self) -> str:
@@ -94,9 +97,10 @@ class Entry:
     @classmethod
     def read(cls, document: Document) -> Entry:
         """The entry as it is kept."""
-        # Some were written before letters said how much they hide.
+        # Some were written before letters said how much they hide, or before it was kept what they followed from.
         kept = {field.name: document[field.name] for field in fields(cls) if field.name in document}
         kept |= {
+            "trail": tuple(document.get("trail", ())),
             "cc": tuple(document["cc"]),
             "lines": tuple(document["lines"]),
             "images": tuple(Image(*image) for image in document["images"]),
@@ -108,6 +112,7 @@ class Entry:
         """The entry as it is kept, without its key."""
         kept: Document = {field.name: getattr(self, field.name) for field in fields(self)}
         return kept | {
+            "trail": list(self.trail),
             "cc": list(self.cc),
             "lines": list(self.lines),
             "images": [list(image) for image in self.images],

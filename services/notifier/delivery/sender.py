@@ -23,6 +23,7 @@ from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import FINAL, Entry, NotPendingError, Open, Outbox
 from services.notifier.delivery.record import Recorder
 from shared.errors import RecoverableError
+from shared.tracing import OFF, Tracing
 
 log = logging.getLogger(__name__)
 _HALTED = timedelta(seconds=2)
@@ -60,6 +61,7 @@ class Sender:
         backoff: Backoff,
         clock: Callable[[], datetime],
         at_once: int = 4,
+        tracing: Tracing = OFF,
     ) -> None:
         self._outbox = outbox
         self._metrics = metrics
@@ -67,7 +69,7 @@ class Sender:
         self._clock = clock
         self._at_once = at_once
         self._per_domain = max(1, at_once // 2)
-        self._attempt = Attempt(outbox, mailer, metrics, backoff, clock)
+        self._attempt = Attempt(outbox, mailer, metrics, backoff, clock, tracing)
         self._recorder = Recorder(outbox, recorded, self._forget)
         self._hold = Hold(backoff)
         self._open: dict[str, Open] = {}

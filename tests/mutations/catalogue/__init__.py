@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutations.catalogue import access, alerts, exports, figures, live, pages, projection
+from tests.mutations.catalogue import access, alerts, exports, figures, live, pages, projection, tracing
 from tests.mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -13,4 +13,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *pages.MUTATIONS,
     *live.MUTATIONS,
     *exports.MUTATIONS,
+    *tracing.MUTATIONS,
 )

@@ -10,10 +10,9 @@ FAULTS = "tests/faults"
 DATABASE = "tests/integration/shared/test_database.py"
 PULL = "tests/integration/shared/test_pull.py"
 
-_PROJECT = "        try:\n            await self.project(partition, sequence, message.data)\n"
-_ACKED_FIRST = (
-    "        try:\n            await message.ack()\n            await self.project(partition, sequence, message.data)\n"
-)
+_TAKEN = "            await self.project(partition, sequence, message.data, self._tracing.told(message.headers))\n"
+_PROJECT = f"        try:\n{_TAKEN}"
+_ACKED_FIRST = f"        try:\n            await message.ack()\n{_TAKEN}"
 
 MUTATIONS = (
     Mutation(
@@ -78,7 +77,7 @@ MUTATIONS = (
     Mutation(
         "accepted before JetStream acknowledged",
         "services/ingest/writer.py",
-        (("await self._js.publish(events_subject", "await self._js.publish_async(events_subject"),),
+        (("await self._js.publish(subject", "await self._js.publish_async(subject"),),
         ("tests/integration/ingest/test_intake.py", FAULTS),
     ),
     Mutation(

@@ -46,6 +46,14 @@ def test_a_good_event_is_stripped_of_extension_attributes() -> None:
     judged = admit({**activation(), "nama": "Siapa Saja", "traceparent": "00-1"}, RULES)
     assert isinstance(judged, IkdActivated)
     assert b"Siapa" not in judged.model_dump_json().encode()
+    assert judged.traceparent is None
+
+
+def test_a_trace_context_is_kept() -> None:
+    context = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    judged = admit({**activation(), "traceparent": context}, RULES)
+    assert isinstance(judged, IkdActivated)
+    assert judged.traceparent == context
 
 
 def test_a_nik_leaves_as_a_pseudonym() -> None:
