@@ -19,6 +19,7 @@ from services.cli.main import app
 from services.ingest.settings import IngestSettings
 from services.notifier.delivery.outbox import OUTBOX
 from services.notifier.digests import DIGESTS
+from services.notifier.duty import DUTY
 from services.notifier.lines import LINES
 from services.notifier.recipients_file import read
 from services.notifier.record import STEPS
@@ -223,7 +224,7 @@ def test_the_image_holds_the_project_without_the_embedded_servers() -> None:
 def test_the_roles_of_mongodb_have_the_collections_that_the_services_use() -> None:
     used = {
         "aggregator": {("laju", "pointer"), *(("laju_p*", name) for name in (*COLLECTIONS, SESSIONS))},
-        "notifier": {("laju_notifier", name) for name in (LINES, STEPS, DIGESTS, OUTBOX, SESSIONS)},
+        "notifier": {("laju_notifier", name) for name in (LINES, STEPS, DIGESTS, OUTBOX, DUTY, SESSIONS)},
     }
     used["operator"] = used["aggregator"]
     named = {
