@@ -86,17 +86,13 @@ class Overview:
 
     async def seen(self, code: str, view: View) -> Seen:
         """A kab/kota or wider region in a view, put together once for each change of it."""
+        if level_of(code) is Level.KABKOTA:
+            on = self._today(code)
+            return self._known(code, view, on) or self._kept(self._looked_at(code, view, on))
         async with self._one_sum:
-            on, known = self._today(code), self._seen.get(code)
-            if known is not None and (known.version, known.on) == (view.version_of(code), on):
-                return known
-            if level_of(code) is Level.KABKOTA:
-                found = self._looked_at(code, view, on)
-            else:  # of the nation some hundredths of a second: not on the event loop
-                found = await asyncio.to_thread(self._looked_at, code, view, on)
-            if known is None or known.version <= found.version:
-                self._seen[code] = found
-            return found
+            on = self._today(code)
+            # Of the nation some hundredths of a second: not on the event loop.
+            return self._known(code, view, on) or self._kept(await asyncio.to_thread(self._looked_at, code, view, on))
 
     async def standings(self, code: str) -> Sequence[Standing]:
         """Today's standings of a kab/kota or wider region by what the database has now.
@@ -105,6 +101,16 @@ class Overview:
             DatabaseUnavailableError: it cannot be reached.
         """
         return (await self.seen(code, await self.refresh())).standings
+
+    def _known(self, code: str, view: View, on: date) -> Seen | None:
+        known = self._seen.get(code)
+        return known if known is not None and (known.version, known.on) == (view.version_of(code), on) else None
+
+    def _kept(self, found: Seen) -> Seen:
+        known = self._seen.get(found.code)
+        if known is None or known.version <= found.version:
+            self._seen[found.code] = found
+        return found
 
     def _looked_at(self, code: str, view: View, on: date) -> Seen:
         book, sequence = view.book_of(code), view.sequence_of(code)

@@ -10,6 +10,7 @@ from functools import cached_property
 from time import monotonic
 
 from services.aggregator.live.figures import LiveFigures, LivePart, differs
+from services.aggregator.live.width import Width
 
 _PATIENCE_SECONDS = 5.0
 # Two assessments at once end in either order, so that the later can be of the lower sequence; not by this many.
@@ -42,11 +43,16 @@ class Channel:
 
     def __init__(self, code: str) -> None:
         self.code = code
+        self.width = Width.of(code)
         self.figures: LiveFigures | None = None
         self.parts: Mapping[str, Part] = {}
         self.edition = 0
         self.of: tuple[object, ...] | None = None
         """What the figures were made from: the projection, and whatever else there is."""
+        self.version = 0
+        """That of the view from which it said something last."""
+        self.said_at = 0.0
+        """When that was (monotonic seconds)."""
         self.due = 0.0
         """Not before then (monotonic seconds) are they made anew."""
         self.listeners: set[Listener] = set()
