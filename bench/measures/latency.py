@@ -11,6 +11,7 @@ import asyncio
 import json
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -40,10 +41,13 @@ class Latency:
     longest: float
 
 
-async def steadily(port: int, rate: int, stop: threading.Event, answers: Answers) -> None:
-    """Send single events at a rate; one that finds no free connection waits for the next tick."""
+async def steadily(
+    port: int, rate: int, stop: threading.Event, answers: Answers, numbers: Iterator[int] | None = None
+) -> None:
+    """Send single events at a rate, by default of all numbers; one that finds no free connection waits for the next
+    tick."""
     lines = await opened(port, _CONNECTIONS, answers, iter(()))
-    numbers, due, began = count(), 0, perf_counter()
+    numbers, due, began = numbers or count(), 0, perf_counter()
     while not stop.is_set():
         await asyncio.sleep(_TICK_SECONDS)
         wanted = int((perf_counter() - began) * rate)

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain, count, zip_longest
 from pathlib import Path
 from random import Random
 from time import monotonic, perf_counter, sleep
@@ -54,13 +54,14 @@ _COUNTED = tuple(f"laju_aggregator_{name}_total" for name in ("events", "standin
 @dataclass(frozen=True, slots=True)
 class Projecting:
     """Some seconds of projecting: events and published standings a second, processor seconds of each process a second,
-    the aggregator's resident memory at the end, and how many live messages were sent meanwhile. An aggregator assesses
-    as much as it finds time for: look at events and standings together."""
+    the aggregator's resident memory and how many events wait for it at the end, and how many live messages were sent
+    meanwhile. An aggregator assesses as much as it finds time for: look at events and standings together."""
 
     events_per_second: int
     standings_per_second: int
     cpu_seconds_per_second: dict[str, float]
     rss_mb: int
+    lag_events: int
     messages: int
 
 
@@ -133,9 +134,11 @@ def settled(running: Laju) -> bool:
 
 @contextmanager
 def loaded(running: Laju, rate: int) -> Iterator[None]:
-    """Meanwhile so many events a second come in."""
+    """Meanwhile so many events a second come in, none of them from where :func:`told` looks."""
     stop, answers = threading.Event(), Answers()
-    load = threading.Thread(target=lambda: asyncio.run(steadily(running.ports["ingest"], rate, stop, answers)))
+    elsewhere = (number for number in count() if (number - _FIRST_PROBE) % len(kabkota_in(NATION)))
+    sending = partial(steadily, running.ports["ingest"], rate, stop, answers, elsewhere)
+    load = threading.Thread(target=lambda: asyncio.run(sending()))
     load.start()
     try:
         yield
@@ -199,6 +202,7 @@ def projecting(running: Laju, seconds: float) -> Projecting:
         int(standings / took),
         {name: round(used / took, 2) for name, used in spent.items()},
         _rss_mb(pids["aggregator"]),
+        httpx.get(f"{_aggregator(running)}/v1/progress", timeout=60).json()["lag_events"],
         int(messages),
     )
 
@@ -218,16 +222,29 @@ def told(running: Laju, seconds: float) -> dict[str, Told]:
         end = monotonic() + seconds
         number = _FIRST_PROBE
         while monotonic() < end:
-            before = {name: stream.last["ikd"]["active"] for name, stream in streams.items()}
+            wanted = near.last["ikd"]["active"] + 1
+            heard = {name: len(stream.messages) for name, stream in streams.items()}
             http.post(intake, json=raw_event(number)).raise_for_status()
             accepted = perf_counter()
             number += len(kabkota_in(NATION))  # the next in the same kab/kota
-            while before:
-                for name in [name for name, count in before.items() if streams[name].last["ikd"]["active"] > count]:
-                    took[name].append((perf_counter() - accepted) * 1000)
-                    del before[name]
+            while heard:
+                for name in list(heard):
+                    messages = streams[name].messages[heard[name] :]
+                    if any(_active(message, kabkota) >= wanted for message in messages):
+                        took[name].append((perf_counter() - accepted) * 1000)
+                        del heard[name]
+                    else:
+                        heard[name] += len(messages)
                 sleep(0.0005)
     return {name: Told.of(sorted(found)) for name, found in took.items()}
+
+
+def _active(message: dict[str, Any], kabkota: str) -> int:
+    """How many are active in a kab/kota by its own message or one of the nation; -1 if that does not say it."""
+    if message["region"] == kabkota:
+        return int(message["ikd"]["active"])
+    rows = chain.from_iterable(part["standings"] for part in message["parts"] if part["code"] == kabkota)
+    return max((row["actual"] for row in rows if row["programme"] == "ikd"), default=-1)
 
 
 def measure(

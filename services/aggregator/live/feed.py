@@ -30,6 +30,8 @@ from services.aggregator.metrics import Metrics
 from shared.errors import RecoverableError
 from shared.wilayah import kabkota_of
 
+# After so long of wide regions it is time for a rest, and for another look.
+_WIDE_SECONDS = 0.1
 # So many kecamatan and desa are read from the database at once.
 _READ_AT_ONCE = 4
 
@@ -106,14 +108,18 @@ class Feed:
     async def _tell_kabkota(self, known: Known) -> None:
         for channel in self._of(Width.KABKOTA):
             await say_kabkota(channel, known, self._observe)
+            await asyncio.sleep(0)  # there may be hundreds, and others are at work too
 
     async def _tell_wide(self, known: Known) -> None:
-        """All that said nothing yet; if there is none, of the others the one that said something longest ago: it shall
-        not wait for all of them."""
-        channels = self._of(Width.WIDE)
-        new = [channel for channel in channels if channel.figures is None]
-        others = sorted((channel for channel in channels if is_other(channel, known)), key=lambda each: each.said_at)
-        for channel in new or others[:1]:
+        """Those that said nothing yet, then those that said something longest ago, as far as one gets in a while."""
+        others = sorted(
+            (channel for channel in self._of(Width.WIDE) if is_other(channel, known)),
+            key=lambda channel: channel.said_at,
+        )
+        until = monotonic() + _WIDE_SECONDS
+        for channel in others:
+            if channel.figures is not None and monotonic() >= until:
+                break
             await say_wide(channel, known, self._observe)
 
     async def _tell_narrow(self, known: Known) -> None:

@@ -6,8 +6,10 @@ import asyncio
 from contextlib import suppress
 from time import monotonic
 
-# Of the time that is worked, this many times as long is rested: a busy country costs a quarter of a core at most.
+# Of the time that is worked, this many times as long is rested: a busy country costs a quarter of a core at most. Who
+# works for longer than a third of a second does not get the core for itself.
 _REST = 3
+_REST_SECONDS = 1.0
 
 
 class Rounds:
@@ -39,7 +41,7 @@ class Rounds:
         """After a round that ``began`` then and ``worked`` so many seconds."""
         # Who has just come need not wait for the rest, but a moment: a thousand may come at once.
         await asyncio.sleep(min(worked, self._every_seconds))
-        rest = max(began + self._every_seconds - monotonic(), _REST * worked)
+        rest = max(began + self._every_seconds - monotonic(), min(_REST * worked, _REST_SECONDS))
         with suppress(TimeoutError):
             async with asyncio.timeout(rest):
                 await self._hurried.wait()

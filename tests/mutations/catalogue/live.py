@@ -5,10 +5,12 @@ from __future__ import annotations
 from tests.mutations.mutation import Mutation
 
 CHANNEL = "tests/unit/aggregator/test_live_channel.py"
+ROUNDS = "tests/unit/aggregator/test_live_rounds.py"
 STREAMS = "tests/e2e/test_live.py"
 PAGE = "tests/unit/aggregator/pages/test_live.py"
 CHANNEL_FILE = "services/aggregator/live/channel.py"
-FEED_FILE = "services/aggregator/live/feed.py"
+SAYING_FILE = "services/aggregator/live/saying.py"
+ROUNDS_FILE = "services/aggregator/live/rounds.py"
 PAGE_FILE = "services/aggregator/web/pages/live.py"
 
 MUTATIONS = (
@@ -38,21 +40,33 @@ MUTATIONS = (
     ),
     Mutation(
         "what a kab/kota is made of moves only with its standings",
-        FEED_FILE,
-        (("view.version_of(kabkota), checkpoints.get(partition), generation", "view.version_of(kabkota), generation"),),
+        SAYING_FILE,
+        (("version_of(kabkota), checkpoints.get(partition), generation", "version_of(kabkota), generation"),),
         (f"{STREAMS}::test_figures_that_change_no_standing_are_told_too",),
     ),
     Mutation(
         "a province's own target is not told on the page of the nation",
-        FEED_FILE,
-        (("view.version if code == NATION else view.version_of(code)", "view.version_of(code)"),),
+        SAYING_FILE,
+        (("known.view.version if code == NATION else known.view.version_of(code)", "known.view.version_of(code)"),),
         (f"{STREAMS}::test_a_target_of_a_province_is_told_to_who_listens_to_the_nation",),
     ),
     Mutation(
         "a kecamatan where nothing happens stays unreachable",
-        FEED_FILE,
-        (("                channel.of = None\n", ""),),
+        SAYING_FILE,
+        (("        channel.of = None\n", ""),),
         (f"{STREAMS}::test_figures_stay_while_the_database_is_away",),
+    ),
+    Mutation(
+        "who has just come waits for the next look",
+        ROUNDS_FILE,
+        (("        self._hurried.set()\n", "        pass\n"),),
+        (f"{ROUNDS}::test_who_has_just_come_need_not_wait",),
+    ),
+    Mutation(
+        "it is looked while nobody listens",
+        ROUNDS_FILE,
+        (("            self._wanted.clear()\n", "            pass\n"),),
+        (f"{ROUNDS}::test_there_is_no_round_while_nobody_listens",),
     ),
     Mutation(
         "an open page is told in the language of who came first",
