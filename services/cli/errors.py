@@ -9,6 +9,10 @@ class CliError(Exception):
     """An expected failure. The message says what is wrong, where, and what to do; the exit code is 1."""
 
 
+class NotAllowedError(CliError):
+    """Whoever runs the command has an account on NATS that may not do it."""
+
+
 def refused_setting(error: ValidationError) -> str:
     """Which setting cannot be used, and why; what it was set to is not repeated."""
     first = error.errors(include_input=False, include_url=False)[0]

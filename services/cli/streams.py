@@ -16,7 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 from pydantic import ValidationError
 
-from services.cli.errors import CliError, refused_setting
+from services.cli.errors import CliError, NotAllowedError, refused_setting
 from shared.bus import encryption, inbox_prefix
 from shared.errors import InvalidError
 from shared.settings import ServiceSettings
@@ -27,6 +27,7 @@ _FETCH = 64
 _FETCH_SECONDS = 5.0
 _SILENT_FETCHES = 6
 _CONNECT_TRIES = 3
+_REFUSED = "permissions violation"
 
 
 @asynccontextmanager
@@ -36,6 +37,7 @@ async def connection(url: str) -> AsyncIterator[Client]:
     Raises:
         CliError: nobody answers at ``url`` (addresses with commas between them), a setting for it cannot be used, or
             NATS failed within the block; credentials are not repeated.
+        NotAllowedError: the account at ``url`` is that of a service, or may not do this.
     """
     try:
         settings = ServiceSettings(nats_url=url)
@@ -45,6 +47,14 @@ async def connection(url: str) -> AsyncIterator[Client]:
     except InvalidError as error:
         raise CliError(error.reason) from error
     where = ", ".join(_address(server) for server in settings.nats_servers)
+    refusals: list[str] = []
+
+    async def noted(error: Exception) -> None:
+        # What matters reaches the caller as an exception; the client would print the rest with a traceback.
+        log.debug("NATS client: %s", error)
+        if _REFUSED in str(error):
+            refusals.append(str(error))
+
     try:
         client = await nats.connect(
             settings.nats_servers,
@@ -57,7 +67,7 @@ async def connection(url: str) -> AsyncIterator[Client]:
             reconnect_time_wait=0.5,
             max_reconnect_attempts=_CONNECT_TRIES,
             pending_size=64 * 1024 * 1024,
-            error_cb=_noted,
+            error_cb=noted,
         )
     except (NatsError, OSError, TimeoutError, ValueError) as error:
         raise CliError(
@@ -69,15 +79,15 @@ async def connection(url: str) -> AsyncIterator[Client]:
     except ServiceUnavailableError as error:
         raise CliError(f"NATS at {where} has no JetStream, or it is not ready: {error}") from error
     except (NatsError, TimeoutError) as error:
+        if refusals:
+            raise NotAllowedError(
+                f"NATS at {where} refused it: {refusals[0]}. LAJU_NATS_SEED must be the operator's for most commands, "
+                "the administrator's for some"
+            ) from error
         why = str(error) or type(error).__name__
         raise CliError(f"NATS at {where} failed: {why}. Look at its log, then run the command again.") from error
     finally:
         await client.close()
-
-
-async def _noted(error: Exception) -> None:
-    # What matters reaches the caller as an exception; the client would print the rest with a traceback.
-    log.debug("NATS client: %s", error)
 
 
 async def info_of(js: JetStreamContext, stream: str) -> StreamInfo:

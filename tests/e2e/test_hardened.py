@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import ssl
+import subprocess
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -29,6 +30,7 @@ from shared.trust import trust
 from tests.e2e.hardened import Hardened, hardened
 from tests.e2e.pipeline import KEY
 from tests.events import event, target
+from tests.servers import BIN
 from tests.waiting import eventually, until
 
 API = "$JS.API"
@@ -398,6 +400,37 @@ def test_an_operator_rebuilds_and_verifies(laju: Hardened) -> None:
     assert " 0 differences" in laju.laju("verify")
     send(laju, event("baseline.reported", region="51.71", as_of="2024-06-27", activated=6_010))
     until(laju.settled, seconds=60)
+
+
+def test_a_command_with_the_seed_of_a_service_says_whose_it_needs(laju: Hardened) -> None:
+    done = subprocess.run(
+        [str(BIN / "laju"), "streams", "update", "--dry-run"],
+        env={"PATH": str(BIN), **laju.hub.environment("notifier")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "LAJU_NATS_SEED must be the operator's" in " ".join(done.stderr.split())
+
+
+def test_the_doctor_looks_at_the_bus_as_operator(laju: Hardened) -> None:
+    assert _found(laju, "operator") == {"good", "unknown"}
+    assert _found(laju, "aggregator") == {"fault"}
+
+
+def _found(laju: Hardened, who: str) -> set[str]:
+    """The states of what `laju doctor` says of the bus."""
+    done = subprocess.run(
+        [str(BIN / "laju"), "doctor", "--json"],
+        env={"PATH": str(BIN), **laju.hub.environment(who)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return {finding["state"] for finding in json.loads(done.stdout) if finding["about"] == "bus"}
 
 
 def test_a_connection_that_is_idle_holds_up_no_end(laju: Hardened) -> None:

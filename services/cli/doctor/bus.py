@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from services.cli import streams
 from services.cli.doctor import clocks
 from services.cli.doctor.finding import Finding, fault, good, unknown, warning
-from services.cli.errors import CliError
+from services.cli.errors import CliError, NotAllowedError
 from shared.bus import EVENTS, differing, partitions_of, stream_configs
 from shared.settings import ServiceSettings
 
@@ -44,6 +44,8 @@ async def examine(settings: ServiceSettings, monitor_url: str | None) -> list[Fi
         async with streams.connection(settings.nats_url) as client:
             found = [good(ABOUT, "NATS answers and has JetStream")]
             found += await _streams(client.jetstream(), settings)
+    except NotAllowedError as error:
+        return [fault(ABOUT, str(error), "run it with the secrets of an operator, see docs/production.md")]
     except CliError as error:
         return [fault(ABOUT, str(error), "start it: `docker compose up -d nats`, or `laju up` for everything")]
     return [*found, *await _store(monitor_url)]
