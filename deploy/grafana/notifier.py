@@ -7,6 +7,9 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from deploy.grafana.panels import board, layers, lines, number
 from deploy.grafana.pipeline import quantiles
 
+# Who stands by knows the same alerts as who is on duty.
+_OPEN_ALERTS = "max by (about, severity) (laju_notifier_open_alerts)"
+
 
 def within_the_hour(counter: str, by: str | None = None) -> str:
     """By how much a counter grew in an hour, by a label if there is one: mails are few."""
@@ -21,7 +24,7 @@ def notifier() -> Dashboard:
         "What heads are told, what holds it back, and what becomes of the mails.",
         {
             "At a glance": [
-                number("Open alerts", "Told and not over.", "short", "sum(laju_notifier_open_alerts)"),
+                number("Open alerts", "Told and not over.", "short", f"sum({_OPEN_ALERTS})"),
                 number(
                     "Mails that wait",
                     "For the relay.",
@@ -48,7 +51,7 @@ def notifier() -> Dashboard:
                     "Open alerts",
                     "By what they are about and the gravest severity told.",
                     "short",
-                    {"{{about}} {{severity}}": "sum by (about, severity) (laju_notifier_open_alerts)"},
+                    {"{{about}} {{severity}}": _OPEN_ALERTS},
                 ),
                 layers(
                     "Told",

@@ -154,6 +154,14 @@ def test_a_panel_shows_metrics_that_exist(panel: str) -> None:
     assert "$" not in ASKED[panel]
 
 
+def test_what_every_notifier_knows_is_not_added_up() -> None:
+    """Who stands by shows as many open alerts as who is on duty."""
+    expressions = [expression for _, expression in asked() if "laju_notifier_open_alerts" in expression]
+
+    assert expressions
+    assert all("max by (about, severity) (laju_notifier_open_alerts)" in expression for expression in expressions)
+
+
 def test_every_expression_of_the_dashboards_can_be_read(tmp_path: Path) -> None:
     recorded = [{"record": f"panel:{number}", "expr": expression} for number, expression in enumerate(ASKED.values())]
     file = tmp_path / "rules.yml"
