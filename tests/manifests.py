@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,7 @@ import yaml
 from tests.servers import BIN
 
 Manifest = dict[str, Any]
+Given = Mapping[str, Mapping[str, str]]
 FOLDER = Path(__file__).parents[1] / "deploy/kubernetes"
 EXAMPLE = FOLDER / "example"
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod")
@@ -48,21 +50,55 @@ class Rendered:
         (found,) = dict(self.pods())[name]["containers"]
         return dict(found)
 
-    def environment(self, name: str, secrets: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-        """The variables of a workload's container, with ``secrets`` by name in the cluster."""
+    def environment(self, name: str) -> dict[str, str]:
+        """The variables of a workload's container."""
         container = self.container(name)
-        found: dict[str, str] = {}
         maps = {item["metadata"]["name"]: item["data"] for item in self.all("ConfigMap")}
+        found: dict[str, str] = {}
         for source in container["envFrom"]:
-            found |= maps[source["configMapRef"]["name"]] if "configMapRef" in source else secrets[_secret(source)]
-        for item in container.get("env", ()):
-            source = item["valueFrom"]["secretKeyRef"]
-            found[item["name"]] = secrets[source["name"]][source["key"]]
-        return found
+            found |= maps[source["configMapRef"]["name"]]
+        return found | {item["name"]: item["value"] for item in container.get("env", ())}
+
+    def volumes(self, name: str) -> dict[str, Manifest]:
+        """What is mounted into a workload's container to be read, by where."""
+        there = {volume["name"]: volume for volume in dict(self.pods())[name]["volumes"]}
+        mounts = self.container(name)["volumeMounts"]
+        return {mount["mountPath"]: there[mount["name"]] for mount in mounts if mount.get("readOnly")}
+
+    def mounted(self, name: str, given: Given, root: Path) -> dict[str, str]:
+        """The variables of a workload's container, with the files that it would find below ``root`` instead of ``/``.
+
+        ``given`` are secrets and config maps that are in the cluster already; one that is not there, or lacks a key
+        that is asked for by its name, fails the test as it would keep the container from starting.
+        """
+        made = {
+            secret["metadata"]["name"]: {key: b64decode(text).decode() for key, text in secret["data"].items()}
+            for secret in self.all("Secret")
+        }
+        volumes = self.volumes(name)
+        for place, volume in volumes.items():
+            folder = root / place.lstrip("/")
+            folder.mkdir(parents=True)
+            for source in _sources(volume):
+                for file, text in _files(source, {**made, **given}).items():
+                    (folder / file).write_text(text)
+        return {
+            variable: f"{root}{value}" if value.startswith(tuple(volumes)) else value
+            for variable, value in self.environment(name).items()
+        }
 
 
-def _secret(source: Manifest) -> str:
-    return str(source["secretRef"]["name"])
+def _sources(volume: Manifest) -> list[Manifest]:
+    found: list[Manifest] = volume["projected"]["sources"] if "projected" in volume else [volume]
+    return found
+
+
+def _files(source: Manifest, given: Given) -> dict[str, str]:
+    """What a secret or config map puts into a folder."""
+    told = source.get("secret") or source["configMap"]
+    content = given[told.get("secretName") or told["name"]]
+    items = told.get("items")
+    return {item["path"]: content[item["key"]] for item in items} if items else dict(content)
 
 
 @lru_cache
