@@ -91,6 +91,24 @@ def test_what_a_page_names_exists(page: Path) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def sections(page: Path) -> set[str]:
+    """What can be linked to within a page, as GitHub names it."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = (
+        re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", found) for found in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    )
+    named = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return named | set(re.findall(r'<a id="([^"]+)"', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
+def test_a_section_that_a_page_links_to_is_there(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    there = ((page.parent / file if file else page, section) for file, section in targets)
+
+    assert [section for file, section in there if file.suffix == ".md" and section not in sections(file)] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_every_variable_a_page_names_is_a_setting(page: Path, generator: ModuleType) -> None:
     """Of a service, or of the NATS server as it is configured."""
