@@ -20,7 +20,8 @@ from tests.mutations.catalogue import MUTATIONS
 from tests.mutations.mutation import Mutation
 
 ROOT = Path(__file__).parents[2]
-_PARTS = ("services", "shared", "tests", "deploy", "docs", "pyproject.toml", "README.md", "CHANGELOG.md")
+_PARTS = ("services", "shared", "tests", "deploy", "docs", "pyproject.toml", "docker-compose.yml")
+_PAGES = ("README.md", "CHANGELOG.md")
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -28,7 +29,7 @@ def copied(folder: Path) -> Path:
     """A copy of what the tests need."""
     tree = folder / "tree"
     tree.mkdir()
-    for part in _PARTS:
+    for part in (*_PARTS, *_PAGES):
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, tree / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutations.catalogue import access, alerts, exports, figures, live, pages, projection, tracing
+from tests.mutations.catalogue import access, alerts, deployed, exports, figures, live, pages, projection, tracing
 from tests.mutations.mutation import Mutation
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -14,4 +14,5 @@ MUTATIONS: tuple[Mutation, ...] = (
     *live.MUTATIONS,
     *exports.MUTATIONS,
     *tracing.MUTATIONS,
+    *deployed.MUTATIONS,
 )
