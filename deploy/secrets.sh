@@ -25,6 +25,7 @@ digits() {
 
 head -c 756 /dev/urandom | base64 | keep mongo-keyfile
 digits 24 | keep mongo-root-password
+digits 24 | keep mongo-exporter-password
 digits 32 | keep pages-key
 for service in aggregator notifier; do
   digits 24 | keep "mongo-$service-password"

@@ -1,4 +1,4 @@
-// Run once by the image, before there is anything in the database: the users of the services, as little as each needs.
+// Run once by the image, before there is anything in the database: the users of the services and of the exporter.
 const fs = require("fs")
 const password = (name) => fs.readFileSync(`/run/secrets/mongo-${name}-password`, "utf8").trim()
 const admin = db.getSiblingDB("admin")
@@ -15,3 +15,5 @@ admin.createUser({
   pwd: password("notifier"),
   roles: [{ role: "readWrite", db: "laju_notifier" }],
 })
+// How the server is, and nothing of what is in it.
+admin.createUser({ user: "exporter", pwd: password("exporter"), roles: ["clusterMonitor"] })

@@ -89,8 +89,18 @@ class Stack:
         return self.run(ingest, "cat", "/var/lib/laju/operator.key").strip()
 
     def mails(self) -> list[dict[str, Any]]:
-        """What arrived in the mailbox so far."""
-        return list(self.get("mailpit", "/api/v1/messages")["messages"])
+        """What arrived from the notifier so far; what Alertmanager sends to operators is left out."""
+        arrived = self.get("mailpit", "/api/v1/messages")["messages"]
+        return [mail for mail in arrived if mail["From"]["Address"] == "laju@laju.example"]
+
+    def targets(self) -> dict[str, str]:
+        """Whom Prometheus asks, by address, with what it thinks of it: ``up``, ``down`` or ``unknown``."""
+        found = self.get("prometheus", "/api/v1/targets", state="active")["data"]["activeTargets"]
+        return {target["labels"]["instance"]: target["health"] for target in found}
+
+    def holds(self, expression: str) -> bool:
+        """Whether Prometheus knows a series for which an expression is true."""
+        return bool(self.get("prometheus", "/api/v1/query", query=expression)["data"]["result"])
 
     def compose(self, *arguments: str, seconds: float = _COMMAND_SECONDS) -> str:
         """What ``docker compose`` says on its standard output; it must not fail."""
@@ -105,6 +115,14 @@ class Stack:
     def run(self, service: str, *command: str) -> str:
         """What a command inside a container says."""
         return self.compose("exec", "-T", service, *command)
+
+    def assert_healthy(self) -> None:
+        """Every container of the profile is healthy; one that nothing can ask for its health runs."""
+        states = self.states()
+        asked = {name for name, state in states.items() if state != "running"}
+        assert states.keys() == set(self.services)
+        assert {name: states[name] for name in asked} == dict.fromkeys(asked, "healthy")
+        assert all(name.startswith("mongodb-exporter") for name in states.keys() - asked)
 
     def states(self) -> dict[str, str]:
         """Of each container: ``healthy``, ``starting``, ``unhealthy``, or its state if it has no health, such as

@@ -24,7 +24,22 @@ def test_three_servers_and_two_of_each_service_get_healthy(ha: Stack) -> None:
     members = {*INGESTS, *AGGREGATORS, *NOTIFIERS, *NATS, "mongo-1", "mongo-2", "mongo-3"}
     assert set(ha.services) >= members
     assert {"nats", "mongo", "ingest", "aggregator", "notifier"}.isdisjoint(ha.services)
-    assert ha.states() == dict.fromkeys(ha.services, "healthy")
+    ha.assert_healthy()
+    print(f"docker compose --profile ha up --wait: {ha.states()}")
+
+
+def test_prometheus_asks_everybody(ha: Stack) -> None:
+    exporters = {f"{kind}-exporter-{number}" for kind in ("nats", "mongodb") for number in (1, 2, 3)}
+    asked = {*INGESTS, *AGGREGATORS, *NOTIFIERS, *exporters}
+    until(
+        lambda: {target.partition(":")[0] for target, health in ha.targets().items() if health == "up"} == asked,
+        seconds=120,
+    )
+    until(
+        lambda: all(ha.holds(f'gnatsd_healthz_status_value{{server_id="{server}"}} == 1') for server in NATS),
+        seconds=120,
+    )
+    until(lambda: ha.holds("mongodb_rs_myState == 1"), seconds=120)
 
 
 def test_every_stream_is_on_all_three_servers(ha: Stack) -> None:
@@ -51,24 +66,25 @@ def test_both_of_a_service_have_the_same_keys(ha: Stack) -> None:
 
 def test_districts_and_readers_notice_no_death(ha: Stack) -> None:
     flow = Flow(ha, INGESTS, ha.operator_key(INGESTS[0]))
-    with flow.running():
-        flow.goes_on()
-        for service, other in [
-            *((server, "aggregator-1") for server in NATS),
-            *((ingest, "aggregator-1") for ingest in INGESTS),
-            *zip(AGGREGATORS, reversed(AGGREGATORS), strict=True),
-        ]:
+    for service, other in [
+        *((server, "aggregator-1") for server in NATS),
+        *((ingest, "aggregator-1") for ingest in INGESTS),
+        *zip(AGGREGATORS, reversed(AGGREGATORS), strict=True),
+    ]:
+        with flow.running():
+            flow.goes_on()
+            before = flow.acknowledged
             ha.kill(service)
             flow.goes_on()  # while it is away
             flow.is_counted_further(other)
             ha.start(service)
-            print(f"{service} was killed and is back: {flow.acknowledged} events accepted so far")
-        flow.finish()
-    for aggregator in AGGREGATORS:
-        counted = assert_counted_once(ha, aggregator, flow.receipts)
-    print(f"{counted} events accepted, {flow.receipts.retries} requests sent again, each event counted once")
+        (counted,) = {assert_counted_once(ha, aggregator, flow.receipts) for aggregator in AGGREGATORS}
+        accepted = f"{before} events accepted before, {flow.acknowledged} after"
+        print(f"{service} killed and back: {accepted}; people counted: {counted}, exactly those of these events")
+    print(f"{flow.receipts.retries} requests were sent again")
     assert "6 regions compared, 0 differences" in ha.run("aggregator-1", "sh", "-c", VERIFY)
-    assert ha.states() == dict.fromkeys(ha.services, "healthy")
+    print("laju verify: 6 regions compared, 0 differences")
+    ha.assert_healthy()
 
 
 def test_one_notifier_mails_and_the_other_takes_over_when_it_dies(ha: Stack) -> None:

@@ -172,12 +172,26 @@ def test_a_service_can_write_nothing_but_its_data(name: str) -> None:
 def test_whoever_is_waited_for_can_become_healthy(profile: str) -> None:
     present = members(profile)
     for name, service in present.items():
-        assert "healthcheck" in service, name
+        # Nothing is in the image of that exporter that could ask.
+        assert ("healthcheck" in service) != name.startswith("mongodb-exporter"), name
         for other, how in service.get("depends_on", {}).items():
             assert how["condition"] == "service_healthy"
             assert other in present or how["required"] is False
             assert other in COMPOSE["services"]
     assert all({"nats", "mongo", "mailpit"} & set(map(kind, service["depends_on"])) for service in OURS.values())
+
+
+def test_each_server_has_an_exporter_of_its_own_that_knows_no_more_than_it_needs() -> None:
+    for profile, count in (("single", 1), ("ha", 3)):
+        present = members(profile)
+        names = [f"-{number}" for number in range(1, count + 1)] if count > 1 else [""]
+        for end in names:
+            nats, mongo = present[f"nats-exporter{end}"], present[f"mongodb-exporter{end}"]
+            assert nats["command"][-1] == f"nats{end},http://nats{end}:8222"
+            assert mongo["environment"]["MONGODB_URI"] == f"mongodb://mongo{end}:27017/?authSource=admin"
+            assert mongo["secrets"] == ["mongo-exporter-password"]
+            assert all(one["read_only"] and one["cap_drop"] == ["ALL"] for one in (nats, mongo))
+        assert len([name for name in present if "exporter" in name]) == 2 * count
 
 
 def test_compose_mounts_files_that_exist_and_volumes_that_are_declared() -> None:
