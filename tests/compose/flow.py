@@ -13,7 +13,6 @@ from tests.oracle import Oracle
 from tests.waiting import until
 
 REGIONS = ("51.03", "35.73", "35.78", "36.04", "17.71", "91.71")
-VERIFY = "LAJU_MONGO_URL=$(cat /run/secrets/LAJU_MONGO_URL) laju verify"
 _RATE = 60
 _EVENTS = 200_000  # more than can be sent
 _SEED = 8

@@ -124,6 +124,10 @@ class Stack:
         assert {name: states[name] for name in asked} == dict.fromkeys(asked, "healthy")
         assert all(name.startswith("mongodb-exporter") for name in states.keys() - asked)
 
+    def operator(self, *command: str) -> str:
+        """What a command of an operator prints."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "operator", *command, seconds=_UP_SECONDS)
+
     def states(self) -> dict[str, str]:
         """Of each container: ``healthy``, ``starting``, ``unhealthy``, or its state if it has no health, such as
         ``exited``."""
@@ -137,6 +141,10 @@ class Stack:
     def inspect(self, service: str) -> dict[str, Any]:
         """What Docker knows of its container."""
         return dict(json.loads(docker("inspect", self.container(service)))[0])
+
+    def stands_in(self, image: str) -> bool:
+        """Whether what runs under the name of an image is a stand-in."""
+        return STANDIN in (_labels(image) or {})
 
     def kill(self, service: str) -> None:
         """SIGKILL, as ``docker kill`` sends it; the container stays down."""
@@ -161,7 +169,7 @@ class Stack:
                 except subprocess.CalledProcessError as error:
                     raise NotHereError(f"{needed} is not here and cannot be pulled: {error.stderr.strip()}") from error
         subprocess.run([str(ROOT / "deploy/secrets.sh"), str(self.folder)], check=True)
-        if STANDIN in (_labels("mongo:8") or {}):
+        if self.stands_in("mongo:8"):
             _address_one_node(self.folder, "mongo" if self.profile == "single" else "mongo-1")
         self.compose("build", seconds=_UP_SECONDS)
 

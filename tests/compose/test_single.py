@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.compose.flow import VERIFY, Flow, assert_counted_once, behind
+from tests.compose.flow import Flow, assert_counted_once, behind
 from tests.compose.stack import Stack, docker
 from tests.events import citizen, event
 from tests.waiting import until
@@ -53,7 +53,7 @@ def test_a_service_can_do_nothing_but_its_work(single: Stack, service: str) -> N
 
 def test_no_password_is_in_the_configuration_of_a_container(single: Stack) -> None:
     secrets = [file.read_text().strip() for file in single.folder.glob("mongo-*-password")]
-    assert len(secrets) == 4
+    assert len(secrets) == 5
     for service in single.services:
         described = json.dumps(single.inspect(service))
         assert not any(secret in described for secret in secrets), service
@@ -62,6 +62,18 @@ def test_no_password_is_in_the_configuration_of_a_container(single: Stack) -> No
 def test_nobody_gets_into_the_database_without_a_password(single: Stack) -> None:
     asked = "try { db.getSiblingDB('laju').pointer.findOne(); print('in') } catch (error) { print(error.codeName) }"
     assert single.run("mongo", "mongosh", "--quiet", "--eval", asked).strip() == "Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "others"), [("aggregator", "laju_p1", "laju_notifier"), ("notifier", "laju_notifier", "laju_p1")]
+)
+def test_a_service_has_its_own_database_and_no_other(single: Stack, role: str, own: str, others: str) -> None:
+    password = f"require('fs').readFileSync('/run/secrets/mongo-{role}-password', 'utf8').trim()"
+    signed = f"db.getSiblingDB('admin').auth('laju_{role}', {password})"
+    for database, answer in ((own, "in"), (others, "Unauthorized")):
+        asked = f"db.getSiblingDB('{database}').sessions.findOne(); print('in')"
+        script = f"{signed}; try {{ {asked} }} catch (error) {{ print(error.codeName) }}"
+        assert single.run("mongo", "mongosh", "--quiet", "--eval", script).strip() == answer
 
 
 def test_an_event_sent_with_curl_and_a_key_is_counted(single: Stack) -> None:
@@ -137,7 +149,25 @@ def test_what_was_accepted_is_counted_once_whatever_is_killed(single: Stack) -> 
     print(f"{flow.receipts.retries} requests were sent again")
     assert flow.acknowledged >= 5 * 300
     assert len(single.mails()) == 1
-    verified = single.run("aggregator", "sh", "-c", VERIFY)
-    assert "7 regions compared, 0 differences" in verified
+    assert "7 regions compared, 0 differences" in single.operator("verify")
     print("laju verify: 7 regions compared, 0 differences")
     single.assert_healthy()
+
+
+def test_the_doctor_reaches_everything(single: Stack) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as found:  # it exits with 2: something is not as it should be
+        single.operator("doctor", "--json")
+    assert found.value.returncode == 2
+    findings = json.loads(found.value.stdout)
+    assert {finding["about"] for finding in findings if finding["state"] != "good"} == {"recipients"}  # of the example
+
+
+def test_an_operator_rebuilds_and_asks_why_a_head_was_mailed(single: Stack) -> None:
+    active = single.get("aggregator", f"/v1/regions/{DENPASAR}")["programmes"]["ikd"]["active"]
+    rebuilt = single.operator("rebuild").splitlines()
+    print(f"laju rebuild: {rebuilt[-1]}")
+    until(lambda: single.get("aggregator", "/v1/progress")["projection"] == 2, seconds=120)
+    assert single.get("aggregator", f"/v1/regions/{DENPASAR}")["programmes"]["ikd"]["active"] == active
+    said = single.operator("alerts", "explain", DENPASAR, "--on", "2024-06-27")
+    assert f"{DENPASAR}/ikd/national/2024-12-31 on 2024-06-27: behind" in said
+    assert len(single.mails()) == 1
