@@ -25,10 +25,11 @@ digits() {
 
 head -c 756 /dev/urandom | base64 | keep mongo-keyfile
 digits 24 | keep mongo-root-password
+digits 24 | keep mongo-exporter-password
 digits 32 | keep pages-key
-for service in aggregator notifier; do
-  digits 24 | keep "mongo-$service-password"
-  password=$(cat "$folder/mongo-$service-password")
-  printf 'mongodb://%s:%s@mongo:27017/?replicaSet=rs0&authSource=admin' "$service" "$password" |
-    keep "$service-mongo-url"
+for name in aggregator notifier operator; do
+  digits 24 | keep "mongo-$name-password"
+  password=$(cat "$folder/mongo-$name-password")
+  printf 'mongodb://laju_%s:%s@mongo:27017/?replicaSet=rs0&authSource=admin' "$name" "$password" |
+    keep "$name-mongo-url"
 done

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 RUNBOOKS = ROOT / "docs/runbooks"
 RULES_FILE = DEPLOY / "prometheus/rules.yml"
+EXPORTED = {"gnatsd_healthz_status_value", "mongodb_up", "mongodb_rs_myState"}
+"""Series of the exporters beside NATS and MongoDB that are asked for."""
 _VARIABLES = {"$__rate_interval": "1m", "$programme": "ikd", "$authority": "national", "$region": "36.04"}
 
 
@@ -84,4 +86,6 @@ def filled(expression: str) -> str:
 
 def named(expression: str) -> set[str]:
     """The series that an expression names."""
-    return set(re.findall(r"\b(?:laju[_:][\w:]+|process_\w+|up)\b", re.sub(r'"[^"]*"', '""', expression)))
+    return set(
+        re.findall(r"\b(?:laju[_:][\w:]+|(?:process|gnatsd|mongodb)_\w+|up)\b", re.sub(r'"[^"]*"', '""', expression))
+    )

@@ -1,17 +1,12 @@
-// Run once by the image, before there is anything in the database: the users of the services, as little as each needs.
+// Run once by the image, before there is anything in the database: the accounts of users.js with the passwords of
+// docker-compose.yml, and that of the exporter.
 const fs = require("fs")
 const password = (name) => fs.readFileSync(`/run/secrets/mongo-${name}-password`, "utf8").trim()
-const admin = db.getSiblingDB("admin")
 
-// Each projection has a database of its own, laju_p1, laju_p2 and so on, and a role cannot name them by their beginning.
-// The second role is for dropping one that is not needed any more.
-admin.createUser({
-  user: "aggregator",
-  pwd: password("aggregator"),
-  roles: ["readWriteAnyDatabase", "dbAdminAnyDatabase"],
-})
-admin.createUser({
-  user: "notifier",
-  pwd: password("notifier"),
-  roles: [{ role: "readWrite", db: "laju_notifier" }],
-})
+for (const name of ["aggregator", "notifier", "operator"]) {
+  process.env[`LAJU_MONGO_PASSWORD_${name.toUpperCase()}`] = password(name)
+}
+load("/etc/laju/users.js")
+
+// How the server is, and nothing of what is in it.
+db.getSiblingDB("admin").createUser({ user: "exporter", pwd: password("exporter"), roles: ["clusterMonitor"] })

@@ -29,8 +29,11 @@ for (const [name, grants] of Object.entries(roles)) {
   if (admin.getRole(role)) admin.updateRole(role, { privileges, roles: [] });
   else admin.createRole({ role, privileges, roles: [] });
 
-  print(`Password of ${role}:`);
-  const pwd = process.env[`LAJU_MONGO_PASSWORD_${name.toUpperCase()}`] || passwordPrompt();
+  let pwd = process.env[`LAJU_MONGO_PASSWORD_${name.toUpperCase()}`];
+  if (!pwd) {
+    print(`Password of ${role}:`);
+    pwd = passwordPrompt();
+  }
   if (admin.getUser(role)) admin.updateUser(role, { pwd, roles: [role] });
   else admin.createUser({ user: role, pwd, roles: [role] });
 }

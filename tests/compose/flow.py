@@ -13,7 +13,6 @@ from tests.oracle import Oracle
 from tests.waiting import until
 
 REGIONS = ("51.03", "35.73", "35.78", "36.04", "17.71", "91.71")
-VERIFY = "LAJU_MONGO_URL=$(cat /run/secrets/LAJU_MONGO_URL) laju verify"
 _RATE = 60
 _EVENTS = 200_000  # more than can be sent
 _SEED = 8
@@ -30,18 +29,32 @@ def behind(region: str) -> list[RawEvent]:
 
 
 class Flow:
-    """Districts that send to ``ingests`` until :meth:`finish`, and again what was not acknowledged."""
+    """Districts that send to ``ingests`` while it is :meth:`running`, and again what was not acknowledged."""
 
     def __init__(self, stack: Stack, ingests: Sequence[str], key: str) -> None:
         self._stack = stack
+        self._key = key
+        self._urls = [stack.url(ingest) for ingest in ingests]
+        self._events = stream(_SEED, _EVENTS, REGIONS)
         self.receipts = Receipts()
-        urls = [stack.url(ingest) for ingest in ingests]
-        self._load = Load(urls, self.receipts, stream(_SEED, _EVENTS, REGIONS), _SEED, rate=_RATE, key=key)
 
     @property
     def acknowledged(self) -> int:
         """How many events were accepted so far."""
         return len(self.receipts.acknowledged)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """It flows meanwhile. In the end nothing new is begun, and everything that was begun must be accepted."""
+        load = Load(self._urls, self.receipts, self._events, _SEED, rate=_RATE, key=self._key)
+        load.start()
+        try:
+            yield
+            load.finish(seconds=300)
+        finally:
+            load.finish(seconds=0)
+        assert self.receipts.wrong == []
+        assert self.receipts.sent.keys() == self.receipts.acknowledged
 
     def goes_on(self, *, events: int = 300, seconds: float = 180) -> None:
         """Return once so many more events were accepted."""
@@ -53,27 +66,12 @@ class Flow:
         before = self._counted(aggregator)
         until(lambda: self._counted(aggregator) > before, seconds=seconds)
 
-    def finish(self) -> None:
-        """Begin nothing new; everything begun must be accepted."""
-        self._load.finish(seconds=300)
-        assert self.receipts.wrong == []
-        assert self.receipts.sent.keys() == self.receipts.acknowledged
-
     def _counted(self, aggregator: str) -> int:
         return int(self._stack.get(aggregator, "/v1/progress")["sequence"])
 
-    @contextmanager
-    def running(self) -> Iterator[Flow]:
-        """It flows meanwhile, and is stopped whatever happens."""
-        self._load.start()
-        try:
-            yield self
-        finally:
-            self._load.finish(seconds=0)
-
 
 def assert_counted_once(stack: Stack, aggregator: str, receipts: Receipts) -> int:
-    """Every figure of every day is that of the events that were accepted; returns how many there are."""
+    """Every figure of every day is that of the events that were accepted; returns the sum of all."""
 
     def caught_up() -> bool:
         progress = stack.get(aggregator, "/v1/progress")
@@ -81,10 +79,12 @@ def assert_counted_once(stack: Stack, aggregator: str, receipts: Receipts) -> in
 
     until(caught_up, seconds=300)
     oracle = Oracle(receipts.sent.values())
+    counted = 0
     for region in REGIONS:
         for programme in ("ikd", "perekaman"):
             daily = stack.get(aggregator, f"/v1/regions/{region}/daily", programme=programme)["days"]
             days = {date.fromisoformat(day["date"]): day["change"] for day in daily}
             assert days == oracle.days(region, programme), (region, programme)
             assert sum(days.values()) == oracle.total(region, programme)
-    return len(receipts.acknowledged)
+            counted += sum(days.values())
+    return counted

@@ -89,8 +89,18 @@ class Stack:
         return self.run(ingest, "cat", "/var/lib/laju/operator.key").strip()
 
     def mails(self) -> list[dict[str, Any]]:
-        """What arrived in the mailbox so far."""
-        return list(self.get("mailpit", "/api/v1/messages")["messages"])
+        """What arrived from the notifier so far; what Alertmanager sends to operators is left out."""
+        arrived = self.get("mailpit", "/api/v1/messages")["messages"]
+        return [mail for mail in arrived if mail["From"]["Address"] == "laju@laju.example"]
+
+    def targets(self) -> dict[str, str]:
+        """Whom Prometheus asks, by address, with what it thinks of it: ``up``, ``down`` or ``unknown``."""
+        found = self.get("prometheus", "/api/v1/targets", state="active")["data"]["activeTargets"]
+        return {target["labels"]["instance"]: target["health"] for target in found}
+
+    def holds(self, expression: str) -> bool:
+        """Whether Prometheus knows a series for which an expression is true."""
+        return bool(self.get("prometheus", "/api/v1/query", query=expression)["data"]["result"])
 
     def compose(self, *arguments: str, seconds: float = _COMMAND_SECONDS) -> str:
         """What ``docker compose`` says on its standard output; it must not fail."""
@@ -106,6 +116,18 @@ class Stack:
         """What a command inside a container says."""
         return self.compose("exec", "-T", service, *command)
 
+    def assert_healthy(self) -> None:
+        """Every container of the profile is healthy; one that nothing can ask for its health runs."""
+        states = self.states()
+        asked = {name for name, state in states.items() if state != "running"}
+        assert states.keys() == set(self.services)
+        assert {name: states[name] for name in asked} == dict.fromkeys(asked, "healthy")
+        assert all(name.startswith("mongodb-exporter") for name in states.keys() - asked)
+
+    def operator(self, *command: str) -> str:
+        """What a command of an operator prints."""
+        return self.compose("run", "--rm", "--no-deps", "-T", "operator", *command, seconds=_UP_SECONDS)
+
     def states(self) -> dict[str, str]:
         """Of each container: ``healthy``, ``starting``, ``unhealthy``, or its state if it has no health, such as
         ``exited``."""
@@ -119,6 +141,10 @@ class Stack:
     def inspect(self, service: str) -> dict[str, Any]:
         """What Docker knows of its container."""
         return dict(json.loads(docker("inspect", self.container(service)))[0])
+
+    def stands_in(self, image: str) -> bool:
+        """Whether what runs under the name of an image is a stand-in."""
+        return STANDIN in (_labels(image) or {})
 
     def kill(self, service: str) -> None:
         """SIGKILL, as ``docker kill`` sends it; the container stays down."""
@@ -143,7 +169,7 @@ class Stack:
                 except subprocess.CalledProcessError as error:
                     raise NotHereError(f"{needed} is not here and cannot be pulled: {error.stderr.strip()}") from error
         subprocess.run([str(ROOT / "deploy/secrets.sh"), str(self.folder)], check=True)
-        if STANDIN in (_labels("mongo:8") or {}):
+        if self.stands_in("mongo:8"):
             _address_one_node(self.folder, "mongo" if self.profile == "single" else "mongo-1")
         self.compose("build", seconds=_UP_SECONDS)
 

@@ -42,7 +42,8 @@ def parsed(path: Path) -> Any:
 
 
 COMPOSE = parsed(ROOT / "docker-compose.yml")
-OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service}
+OPERATOR = COMPOSE["services"]["operator"]
+OURS = {name: service for name, service in COMPOSE["services"].items() if "build" in service and service != OPERATOR}
 PROFILES = ("single", "ha")
 
 
@@ -86,6 +87,18 @@ def test_compose_sets_only_variables_that_the_service_reads(name: str) -> None:
 
     assert (set(OURS[name]["environment"]) | secret) - known == set()
     assert bool(secret) == ("LAJU_SECRETS" in OURS[name]["environment"])
+
+
+def test_the_commands_of_operators_have_what_they_read_and_are_run_only_when_called() -> None:
+    known = {f"LAJU_{field.upper()}" for settings in SETTINGS.values() for field in settings.model_fields}
+    doctors = {"LAJU_INGEST_URL", "LAJU_NATS_MONITOR_URL"}
+
+    assert OPERATOR["profiles"] == ["operator"]
+    assert set(OPERATOR["environment"]) - known == doctors
+    assert {"source": "operator-mongo-url", "target": "LAJU_MONGO_URL"} in OPERATOR["secrets"]
+    assert OPERATOR["volumes"][0] == OURS["ingest"]["volumes"][0]
+    assert "command" not in OPERATOR
+    assert "ports" not in OPERATOR
 
 
 def composed(name: str, shell: dict[str, str]) -> dict[str, str]:
@@ -135,8 +148,8 @@ def test_what_is_secret_is_made_by_the_command_and_in_no_variable(tmp_path: Path
     assert tmp_path.stat().st_mode & 0o777 == 0o700
     assert len(set(made.values())) == len(made)
     assert len(base64.b64decode(made["mongo-keyfile"])) == 756  # mongod takes 1,024 characters at most
-    for service in ("aggregator", "notifier"):
-        assert made[f"mongo-{service}-password"].decode() in made[f"{service}-mongo-url"].decode()
+    for role in ROLES:
+        assert f"//laju_{role}:{made[f'mongo-{role}-password'].decode()}@" in made[f"{role}-mongo-url"].decode()
     assert not re.search(r"(?i)password: ", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
     subprocess.run([DEPLOY / "secrets.sh", tmp_path], check=True)
@@ -172,12 +185,26 @@ def test_a_service_can_write_nothing_but_its_data(name: str) -> None:
 def test_whoever_is_waited_for_can_become_healthy(profile: str) -> None:
     present = members(profile)
     for name, service in present.items():
-        assert "healthcheck" in service, name
+        # Nothing is in the image of that exporter that could ask.
+        assert ("healthcheck" in service) != name.startswith("mongodb-exporter"), name
         for other, how in service.get("depends_on", {}).items():
             assert how["condition"] == "service_healthy"
             assert other in present or how["required"] is False
             assert other in COMPOSE["services"]
     assert all({"nats", "mongo", "mailpit"} & set(map(kind, service["depends_on"])) for service in OURS.values())
+
+
+def test_each_server_has_an_exporter_of_its_own_that_knows_no_more_than_it_needs() -> None:
+    for profile, count in (("single", 1), ("ha", 3)):
+        present = members(profile)
+        names = [f"-{number}" for number in range(1, count + 1)] if count > 1 else [""]
+        for end in names:
+            nats, mongo = present[f"nats-exporter{end}"], present[f"mongodb-exporter{end}"]
+            assert nats["command"][-1] == f"nats{end},http://nats{end}:8222"
+            assert mongo["environment"]["MONGODB_URI"] == f"mongodb://mongo{end}:27017/?authSource=admin"
+            assert mongo["secrets"] == ["mongo-exporter-password"]
+            assert all(one["read_only"] and one["cap_drop"] == ["ALL"] for one in (nats, mongo))
+        assert len([name for name in present if "exporter" in name]) == 2 * count
 
 
 def test_compose_mounts_files_that_exist_and_volumes_that_are_declared() -> None:

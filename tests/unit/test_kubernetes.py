@@ -506,7 +506,8 @@ def test_prometheus_finds_the_services_under_the_names_that_the_rules_ask_for() 
     ]
     jobs = {found["metadata"]["labels"][monitor["jobLabel"]] for found in services}
     asked = re.findall(r'job=~?"([\w|]+)"', (ROOT / "deploy/prometheus/rules.yml").read_text(encoding="utf-8"))
-    assert jobs == set(SERVICES) == {name for names in asked for name in names.split("|")}
+    exporters = {"nats", "mongodb"}  # beside servers that are not Laju's to run there
+    assert jobs == set(SERVICES) == {name for names in asked for name in names.split("|")} - exporters
     (endpoint,) = monitor["endpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")
     for found in services:

@@ -21,7 +21,20 @@ from services.ingest.metrics import Metrics as IngestMetrics
 from services.ingest.settings import IngestSettings
 from services.notifier.metrics import Metrics as NotifierMetrics
 from services.notifier.settings import NotifierSettings
-from tests.monitoring import DEPLOY, ROOT, RULES_FILE, RUNBOOKS, alerts, amtool, asked, named, program, rules, said
+from tests.monitoring import (
+    DEPLOY,
+    EXPORTED,
+    ROOT,
+    RULES_FILE,
+    RUNBOOKS,
+    alerts,
+    amtool,
+    asked,
+    named,
+    program,
+    rules,
+    said,
+)
 
 REGISTRIES = (IngestMetrics().registry, AggregatorMetrics().registry, NotifierMetrics().registry)
 SUFFIXES = {
@@ -37,7 +50,7 @@ COMMANDS = [
     pytest.param(command, id=f"{path.stem}: {command}")
     for path in (*PAGES, RUNBOOKS / "README.md")
     for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    for command in re.findall(r"^(?:docker compose exec \w+ )?(laju .+?)(?:\s+#.*)?$", block, re.MULTILINE)
+    for command in re.findall(r"^(?:laju|docker compose run --rm operator) (.+?)(?:\s+#.*)?$", block, re.MULTILINE)
 ]
 
 
@@ -54,9 +67,9 @@ def families(registry: CollectorRegistry) -> dict[str, set[str]]:
 
 
 def shown() -> set[str]:
-    """Every series that there is to watch: of the services, of Prometheus, and recorded by rules."""
+    """Every series that there is to watch: of the services, of the exporters, of Prometheus, and recorded by rules."""
     services = {name for registry in REGISTRIES for names in families(registry).values() for name in names}
-    return services | {"up"} | {rule["record"] for rule in RULES if "record" in rule}
+    return services | EXPORTED | {"up"} | {rule["record"] for rule in RULES if "record" in rule}
 
 
 def mounts(service: str) -> dict[str, str]:
@@ -138,7 +151,7 @@ def test_the_list_of_runbooks_is_complete() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_a_runbook_is_there_with_its_options(command: str) -> None:
-    words = shlex.split(command.partition(" > ")[0])[1:]
+    words = shlex.split(command.partition(" > ")[0])
 
     done = CliRunner().invoke(app, [*words, "--help"])
 
@@ -186,7 +199,7 @@ def test_every_metric_is_looked_at_somewhere() -> None:
     assert forgotten == standard
 
 
-def test_prometheus_scrapes_every_service_on_its_default_port() -> None:
+def test_prometheus_scrapes_every_service_and_exporter_on_its_default_port() -> None:
     settings: dict[str, type[BaseSettings]] = {
         "ingest": IngestSettings,
         "aggregator": AggregatorSettings,
@@ -194,16 +207,25 @@ def test_prometheus_scrapes_every_service_on_its_default_port() -> None:
     }
     jobs = parsed(DEPLOY / "prometheus/prometheus.yml")["scrape_configs"]
 
-    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
+    exporters = {"nats": ["nats-exporter:7777"], "mongodb": ["mongodb-exporter:9216"]}
+    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == exporters | {
         name: [f"{name}:{model.model_fields[f'{name}_port'].default}"] for name, model in settings.items()
     }
 
 
-def test_of_two_services_prometheus_asks_both_and_differs_in_nothing_else() -> None:
-    one, two = ((DEPLOY / f"prometheus/{name}.yml").read_text(encoding="utf-8") for name in ("prometheus", "ha"))
+def test_of_two_services_and_three_servers_prometheus_asks_all_and_differs_in_nothing_else() -> None:
+    one, several = ((DEPLOY / f"prometheus/{name}.yml").read_text(encoding="utf-8") for name in ("prometheus", "ha"))
     doubled = re.sub(r'"(ingest|aggregator|notifier):(\d+)"', r'"\1-1:\2", "\1-2:\2"', one)
+    tripled = re.sub(r'"(\w+-exporter):(\d+)"', r'"\1-1:\2", "\1-2:\2", "\1-3:\2"', doubled)
 
-    assert two.partition("\n")[2] == doubled
+    assert several.partition("\n")[2] == tripled
+
+
+def test_whoever_prometheus_asks_is_run_by_compose() -> None:
+    for name, profile in (("prometheus", "single"), ("ha", "ha")):
+        jobs = parsed(DEPLOY / f"prometheus/{name}.yml")["scrape_configs"]
+        targets = [target.partition(":")[0] for job in jobs for target in job["static_configs"][0]["targets"]]
+        assert all(profile in COMPOSE[target]["profiles"] for target in targets)
 
 
 def test_what_watches_finds_each_other_in_compose() -> None:

@@ -37,7 +37,7 @@ def mail_preview(
     on: Annotated[str | None, typer.Option(metavar="DATE", help="As of that day; today if not given.")] = None,
     language: Annotated[str, typer.Option(help="id or en.")] = "id",
     url: Annotated[
-        str, typer.Option("--url", envvar="LAJU_AGGREGATOR_URL", help="The aggregator.")
+        str, typer.Option("--url", envvar=["LAJU_READ_API_URL", "LAJU_AGGREGATOR_URL"], help="The aggregator.")
     ] = "http://127.0.0.1:8081",
     token: ReadApiToken = None,
 ) -> None:

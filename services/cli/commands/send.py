@@ -35,7 +35,7 @@ def send(
             help="CSV, XLSX, ODS, or NDJSON with one CloudEvent on each line; - reads NDJSON from standard input."
         ),
     ],
-    url: Annotated[str, typer.Option(help="Ingest.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(envvar="LAJU_INGEST_URL", help="Ingest.")] = "http://127.0.0.1:8080",
     key: Annotated[str | None, typer.Option(envvar="LAJU_API_KEY", help="API key.")] = None,
     data: _Data = Path(".laju"),
     give_up_seconds: Annotated[

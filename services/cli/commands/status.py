@@ -16,7 +16,9 @@ from services.cli.commands.common import ReadApiToken, date_of, out, plainly
 def status(
     code: Annotated[str, typer.Argument(help="Region code, such as 51.71, or ID for the nation.")],
     on: Annotated[date | None, typer.Option("--on", parser=date_of, help="Business date.")] = None,
-    url: Annotated[str, typer.Option(help="Aggregator.")] = "http://127.0.0.1:8081",
+    url: Annotated[
+        str, typer.Option(envvar=["LAJU_READ_API_URL", "LAJU_AGGREGATOR_URL"], help="Aggregator.")
+    ] = "http://127.0.0.1:8081",
     token: ReadApiToken = None,
 ) -> None:
     """Show a region's figures and how it stands against its targets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from typer.testing import CliRunner
@@ -73,6 +74,13 @@ def test_figures_name_their_basis() -> None:
     assert "IKD: 31,000 active, 2.58 % of wajib KTP" in result.output
     for figure in ("600,000", "293,443", "-262,443", "5.17 %", "50 % of wajib ktp", "behind", "critical", "simulated"):
         assert figure in result.output
+
+
+@pytest.mark.parametrize("variable", ["LAJU_READ_API_URL", "LAJU_AGGREGATOR_URL"])
+def test_the_address_may_come_from_the_environment(variable: str) -> None:
+    with serving("/v1/regions/{path:path}", known) as url:
+        result = CliRunner().invoke(app, ["status", "36.04", "--on", "2024-06-27"], env={variable: url})
+    assert "Kabupaten Serang" in result.output
 
 
 def test_a_problem_is_one_sentence() -> None:
