@@ -104,6 +104,18 @@ def pipeline() -> Dashboard:
                     quantiles("laju_ingest_envelope_events"),
                 ),
                 lines(
+                    "Waiting on INTAKE",
+                    "Messages of districts with a server of their own, those in hand with them.",
+                    "short",
+                    {"messages": "max(laju_ingest_intake_waiting_messages)"},
+                ),
+                lines(
+                    "Position on INTAKE",
+                    "The sequence up to which every message is stored or refused.",
+                    "short",
+                    {"sequence": "max(laju_ingest_intake_taken_sequence)"},
+                ),
+                lines(
                     "Storage of JetStream",
                     "Bytes of all our streams, and the limit of the account if it has one.",
                     "bytes",

@@ -135,17 +135,17 @@ class Consumers:
             raise BusUnavailableError(f"asking JetStream for a consumer failed: {type(error).__name__}") from error
 
     async def lag(self) -> int:
-        """How many envelopes are stored but not committed and acknowledged, in one question to the server.
+        """How many envelopes are stored but not committed and acknowledged, in one question to the server unless the
+        stream has more than 256 consumers.
 
         Raises:
             BusUnavailableError: JetStream does not answer.
         """
-        ours = {self.durable_name(partition) for partition in self.partitions}
         try:
-            infos = await self._js.consumers_info(EVENTS)
+            infos = await self._listed()
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
-        return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos if info.name in ours)
+        return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)
 
     async def catch_up(self) -> None:
         """Return once everything that is stored now is committed and acknowledged; what comes meanwhile does not
@@ -154,11 +154,10 @@ class Consumers:
         Raises:
             BusUnavailableError: JetStream does not answer.
         """
-        ours = {self.durable_name(partition) for partition in self.partitions}
         try:
             stored = (await self._js.stream_info(EVENTS)).state.last_seq
             # The server tells no one when a consumer has got so far.
-            while not all(_holds(info, stored) for info in await self._js.consumers_info(EVENTS) if info.name in ours):  # noqa: ASYNC110
+            while not all(_holds(info, stored) for info in await self._listed()):  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_SECONDS)
         except NatsError as error:
             raise BusUnavailableError(f"asking JetStream for the lag failed: {type(error).__name__}") from error
@@ -193,6 +192,16 @@ class Consumers:
         subject = events_subject(progress.partition)
         following = await first_after(self._js, EVENTS, subject, progress.projected_sequence)
         return following.time if following else None
+
+    async def _listed(self) -> list[ConsumerInfo]:
+        """Those of ours that there are. The server lists the consumers of a stream by name, a page at a time."""
+        ours = {self.durable_name(partition) for partition in self.partitions}
+        found: dict[str, ConsumerInfo] = {}
+        seen = 0
+        while ours - found.keys() and (page := await self._js.consumers_info(EVENTS, offset=seen)):
+            seen += len(page)
+            found |= {info.name: info for info in page if info.name in ours}
+        return list(found.values())
 
     async def _progress(self, partition: int) -> PartitionProgress:
         # The stored sequence first: whatever is stored after it can only make the projection seem further behind.

@@ -38,6 +38,7 @@ class Ingest:
         self._settings = settings
         self._lifeline = lifeline
         self._writer: EnvelopeWriter | None = None
+        self._intake: BusIntake | None = None
         self._bucket: Bucket | None = None
         self.pseudonyms = pseudonyms(settings)
         self.keyring = Keyring(operator_key(settings))
@@ -66,7 +67,7 @@ class Ingest:
             timeout_seconds=self._settings.publish_timeout_seconds,
             tracing=self.tracing,
         )
-        intake = BusIntake(
+        self._intake = intake = BusIntake(
             js,
             bus.client_of(self.broker),
             self.writer,
@@ -109,6 +110,18 @@ class Ingest:
         limit = account.limits.max_storage
         self.metrics.show_store(account.storage, nan if limit < 0 else limit)
 
+    async def ask_intake(self) -> None:
+        """How far the messages of districts with a server are taken, at a scrape.
+
+        Raises:
+            BusUnavailableError: JetStream does not answer.
+        """
+        self.writer()
+        if self._intake is None:
+            raise BusUnavailableError("the intake is not open yet")
+        backlog = await self._intake.backlog()
+        self.metrics.show_intake(backlog.wait, backlog.taken)
+
     async def check_bus(self) -> None:
         """Readiness: EVENTS can be asked about."""
         self.writer()
@@ -136,7 +149,10 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
         telemetry.routes(
             service.metrics.vitals,
             {"bus": service.check_bus},
-            [Asked("the storage", service.ask_store, service.metrics.forget_store)],
+            [
+                Asked("the storage", service.ask_store, service.metrics.forget_store),
+                Asked("INTAKE", service.ask_intake, service.metrics.forget_intake),
+            ],
         )
     )
     app.include_router(catalogue.routes())

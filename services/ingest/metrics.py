@@ -57,12 +57,23 @@ class Metrics:
             "What they may take up; NaN if the account has no limit (max_file)",
             registry=registry,
         )
+        self.intake_waiting = Gauge(
+            "laju_ingest_intake_waiting_messages",
+            "Messages of districts on INTAKE that are not yet taken, or not yet stored or refused as a whole",
+            registry=registry,
+        )
+        self.intake_sequence = Gauge(
+            "laju_ingest_intake_taken_sequence",
+            "The INTAKE sequence up to which every message is stored or refused",
+            registry=registry,
+        )
         # Shown as 0 from the start: an increase from nothing to 1 would not be seen.
         for reason in (*_OF_REQUESTS, *_OF_EVENTS):
             self.refused.labels(reason)
         for reason in ("full", "unavailable"):
             self.publish_failures.labels(reason)
         self.forget_store()
+        self.forget_intake()
 
     def stored(self, events: Iterable[Wire]) -> None:
         """JetStream has acknowledged these."""
@@ -84,3 +95,12 @@ class Metrics:
     def forget_store(self) -> None:
         """Nobody knows how much is stored."""
         self.show_store(nan, nan)
+
+    def show_intake(self, waiting: float, sequence: float) -> None:
+        """Show how far INTAKE is taken, NaN for what is not known."""
+        self.intake_waiting.set(waiting)
+        self.intake_sequence.set(sequence)
+
+    def forget_intake(self) -> None:
+        """Nobody knows how far INTAKE is taken."""
+        self.show_intake(nan, nan)

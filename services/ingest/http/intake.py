@@ -18,6 +18,7 @@ from services.ingest.bodies import form_of
 from services.ingest.encodings import inflated
 from services.ingest.http.limits import Held, Rates, Room
 from services.ingest.http.reading import read
+from services.ingest.http.refusals import note_problem, note_rejected
 from services.ingest.judging import Judged, judge
 from services.ingest.keys.key import Key
 from services.ingest.keys.ring import Keyring, Unauthorized
@@ -99,9 +100,11 @@ class Intake:
                 span.set(_STATUS, problem.status)
                 if problem.status >= 500:
                     span.fail(str(problem.status))
+                note_problem(headers, problem)
                 await response(problem)(scope, receive, send)
             else:
                 span.set(_STATUS, 202)
+                note_rejected(headers, receipt)
                 body = receipt.model_dump_json().encode()
                 answer = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
                 await send({"type": "http.response.start", "status": 202, "headers": answer})

@@ -48,6 +48,15 @@ _PREFIX = intake_subject("")
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far INTAKE is taken: messages that ``wait``, those in hand with them, and the sequence ``taken`` up to which
+    all are stored or refused, 0 if there is none yet."""
+
+    wait: int
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """A message judged: what it holds, or why it could not be read, and whether a NIK is in it."""
 
@@ -108,6 +117,19 @@ class BusIntake:
             await asyncio.get_running_loop().create_future()
         finally:
             await self._pull.stop()
+
+    async def backlog(self) -> Backlog:
+        """How far all replicas together are.
+
+        Raises:
+            BusUnavailableError: JetStream does not answer.
+        """
+        try:
+            info = await self._js.consumer_info(INTAKE, DURABLE)
+        except NatsError as error:
+            raise BusUnavailableError(f"asking about INTAKE failed: {type(error).__name__}") from error
+        wait = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        return Backlog(wait, info.ack_floor.stream_seq if info.ack_floor else 0)
 
     async def _take(self, message: Msg) -> None:
         try:

@@ -233,9 +233,11 @@ def test_a_full_server_costs_nothing_once_there_is_room(ingest: Intake, bus: Bus
     second = activation(2)
     bus.put(second)
     until(lambda: "it comes again" in ingest.process.log.read_text())
+    assert (shown(ingest, "waiting_messages"), shown(ingest, "taken_sequence")) == (1, 1)
     bus.run(lambda js: limit(js, -1))
     bus.taken()
     assert {one.id for one in ingest.stored()} == {first["id"], second["id"]}
+    assert (shown(ingest, "waiting_messages"), shown(ingest, "taken_sequence")) == (0, 2)
 
 
 def test_two_replicas_share_the_intake(ingest: Intake, bus: Bus, tmp_path: Path) -> None:
@@ -248,6 +250,13 @@ def test_two_replicas_share_the_intake(ingest: Intake, bus: Bus, tmp_path: Path)
         assert sum(counted) == 300
         assert all(counted)
         assert sorted(one.id for one in ingest.stored()) == sorted(one["id"] for one in events)
+
+
+def shown(replica: Intake, figure: str) -> float:
+    """What ``/metrics`` says about INTAKE."""
+    text = replica.http.get(f"{replica.url}/metrics").text
+    (line,) = (line for line in text.splitlines() if line.startswith(f"laju_ingest_intake_{figure} "))
+    return float(line.rpartition(" ")[2])
 
 
 def accepted(replica: Intake) -> int:

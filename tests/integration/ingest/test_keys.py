@@ -131,3 +131,26 @@ def test_keys_outlive_a_restart_and_expire(tmp_path: Path, bus: str) -> None:
 def test_what_cannot_be_a_key_is_refused_with_what_could(bus: str) -> None:
     assert "99.99" in laju(bus, "issue", "x", "--region", "99.99", expect=1)
     assert "ikd.activated.v1" in laju(bus, "issue", "x", "--region", "ID", "--type", "ikd.deleted", expect=1)
+
+
+def test_the_log_says_whose_requests_are_refused_and_nothing_of_what_they_held(tmp_path: Path, bus: str) -> None:
+    nik = "5171012304990001"
+    with intake(tmp_path / "ingest", bus) as ingest:
+        token = laju(bus, "issue", "Denpasar", "--region", "51.71")
+        until(lambda: ingest.post([activation()], key=token).status_code == 202)
+        began = len(ingest.process.log.read_text())
+        ingest.post([activation(), activation("35.73", 2)], key=token)
+        ingest.post([event("ikd.activated", home=nik, place=nik, service="51.71", channel="office")], key=token)
+        ingest.post(nik, f"text/{nik}", key=token)
+        ingest.post([activation()], key=token[:-1])
+        ingest.post([activation()], key=token)
+        log = ingest.process.log.read_text()[began:]
+    told = [json.loads(line)["message"] for line in log.splitlines() if '"refused' in line]
+    of_key = f"with key {token.split('_')[1]}"
+    assert told == [
+        f"refused 1 of 2 events {of_key}",
+        f"refused a request {of_key}: 422 Unprocessable Content",
+        f"refused a request {of_key}: 415 Unsupported Media Type",
+    ]
+    assert nik not in log
+    assert token not in log

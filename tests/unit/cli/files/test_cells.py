@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.cli.files.cells import nik, region_code, value_of
@@ -77,7 +77,6 @@ def test_a_code_that_the_program_took_for_a_date_is_refused(cell: Cell) -> None:
         region_code(cell)
 
 
-@settings(deadline=None)
 @given(code=st.sampled_from(CODES))
 def test_every_code_survives_every_way_to_write_it(code: str) -> None:
     assert region_code(code) == code

@@ -314,7 +314,6 @@ def test_no_id_looks_like_it_contains_a_nik(event: bytes) -> None:
     assert not holds_nik(IDENTIFY(event))
 
 
-@settings(deadline=None)
 @given(first=rows(), second=rows())
 def test_ids_are_equal_exactly_for_equal_events(first: Written, second: Written) -> None:
     without = [{name: cell for name, cell in each.cells.items() if name != "No registrasi"} for each in (first, second)]
@@ -332,14 +331,13 @@ def equal(found: object, written: Written) -> bool:
     return {**found, "time": ""} == {**written.event, "time": ""} and moments[0] == moments[1]
 
 
-@settings(deadline=None)
 @given(written=rows())
 def test_every_event_comes_back_from_a_row(written: Written) -> None:
     found = made(written.cells)
     assert equal(found, written), found
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(rows(typed=False), min_size=1, max_size=4), delimiter=st.sampled_from(",;\t|"))
 def test_every_event_comes_back_from_delimited_text(tmp_path: Path, written: list[Written], delimiter: str) -> None:
     lines = [HEADER, *(tuple(each.cells[name] for name in HEADER) for each in written)]
@@ -349,7 +347,7 @@ def test_every_event_comes_back_from_delimited_text(tmp_path: Path, written: lis
     ] * len(written)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(rows(), min_size=1, max_size=4))
 def test_every_event_comes_back_from_a_workbook(tmp_path: Path, written: list[Written]) -> None:
     lines = [HEADER, *(tuple(each.cells[name] for name in HEADER) for each in written)]
@@ -364,7 +362,7 @@ ODD: tuple[Cell, ...] = (
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     cells=st.dictionaries(st.sampled_from([names[0] for names in HEADERS.values()]), st.sampled_from(ODD)),
     kind=st.sampled_from(["perekaman", "aktivasi", "reaktivasi", "pindah", "penonaktifan", NAME, NIK, None]),
@@ -378,7 +376,7 @@ def test_no_message_repeats_a_nik_or_a_name(cells: dict[str, Cell], kind: str | 
         assert NIK[:12] not in problem.reason
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     written=rows(), spoilt=st.sets(st.sampled_from(["home", "service", "channel", "nik", "citizen", "reason", "time"]))
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.cli.files.moments import Part, part_of, together
@@ -170,7 +170,6 @@ def test_what_cannot_be_read(field: Field, cell: Cell, told: str) -> None:
         part_of(field, cell)
 
 
-@settings(deadline=None)
 @given(
     moment=st.datetimes(
         min_value=datetime(2011, 1, 1), max_value=datetime(2100, 1, 1),
@@ -181,7 +180,6 @@ def test_every_rfc_3339_text_is_read_as_it_is(moment: datetime) -> None:
     assert datetime.fromisoformat(said(time=moment.isoformat())) == moment
 
 
-@settings(deadline=None)
 @given(
     day=st.dates(date(2011, 1, 1), date(2100, 1, 1)), clock=st.times().map(lambda found: found.replace(microsecond=0))
 )

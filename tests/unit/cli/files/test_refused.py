@@ -248,7 +248,7 @@ cells = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(cells, cells, cells, cells).filter(any), min_size=1, max_size=5))
 def test_any_rows_come_back_from_a_workbook_and_are_known_there(tmp_path: Path, rows: list[tuple[Cell, ...]]) -> None:
     source = tmp_path / "a.xlsx"
