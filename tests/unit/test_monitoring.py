@@ -167,6 +167,15 @@ def test_a_panel_shows_metrics_that_exist(panel: str) -> None:
     assert "$" not in ASKED[panel]
 
 
+def test_the_guide_to_the_dashboards_names_panels_that_exist() -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    guide = text.partition("### Reading the dashboards")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| ([^|]+) \|", guide, re.MULTILINE)) - {"look at"}
+
+    assert len(named) > 10
+    assert named - {place.partition(": ")[2] for place, _ in asked()} == set()
+
+
 def test_what_every_notifier_knows_is_not_added_up() -> None:
     """Who stands by shows as many open alerts as who is on duty."""
     expressions = [expression for _, expression in asked() if "laju_notifier_open_alerts" in expression]
