@@ -26,7 +26,7 @@ from shared import bus, problems, telemetry
 from shared.database import Database
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.service import Lifeline, lifespan, serve
-from shared.tracing import tracing
+from shared.tracing.start import tracing
 from shared.trust import trust
 
 log = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from shared.bus import PACE, pace_subject
 from shared.errors import BusUnavailableError, RecoverableError
 from shared.events import PaceAssessed
 from shared.events.standing import Standing
-from shared.traceparent import Trail, joined
-from shared.tracing import OFF, Span, Tracing
+from shared.tracing.span import OFF, Span, Tracing
+from shared.tracing.traceparent import Trail, joined
 from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)

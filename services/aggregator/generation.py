@@ -30,8 +30,8 @@ from shared.database import Database
 from shared.envelope import partition_of_region
 from shared.pull import Pull
 from shared.service import Lifeline
-from shared.traceparent import Trail
-from shared.tracing import Tracing
+from shared.tracing.span import Tracing
+from shared.tracing.traceparent import Trail
 from shared.wilayah import NATION, kabkota_in
 
 

@@ -20,8 +20,8 @@ from shared.envelope import Opened, Unreadable, open_envelope
 from shared.errors import InvalidError, RecoverableError
 from shared.group_commit import GroupCommit
 from shared.quarantine import Quarantined, keep
-from shared.traceparent import Trail
-from shared.tracing import OFF, Span, Tracing
+from shared.tracing.span import OFF, Span, Tracing
+from shared.tracing.traceparent import Trail
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1

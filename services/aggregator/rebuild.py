@@ -27,7 +27,7 @@ from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
 from shared.database import Database
 from shared.errors import RecoverableError
-from shared.traceparent import Trail
+from shared.tracing.traceparent import Trail
 from shared.wilayah import Level, level_of
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from shared.events import CITIZEN_TYPES, DISTRICT_EVENT, CitizenEvent, RegionEvent, wire_type
 from shared.problems import masked
-from shared.traceparent import NAME, traceparent_in
+from shared.tracing.traceparent import NAME, traceparent_in
 from shared.upcast import RawEvent, upcast
 from shared.wilayah import local_day
 

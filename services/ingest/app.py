@@ -26,7 +26,7 @@ from shared import bus, problems, telemetry
 from shared.errors import BusUnavailableError
 from shared.service import Lifeline, lifespan, serve
 from shared.telemetry import Asked
-from shared.tracing import tracing
+from shared.tracing.start import tracing
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from services.ingest.bodies import BATCH, BINARY, NDJSON, STRUCTURED, Form
 from services.ingest.keys.key import Key, scope_error
 from shared.envelope import Wire, wire
 from shared.problems import Problem
-from shared.traceparent import NAME
+from shared.tracing.traceparent import NAME
 
 Item = TypeVar("Item")
 _VALUES_PER_EVENT = 100

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.ingest.judging import Judged
-from shared.traceparent import NAME
-from shared.tracing import Span
+from shared.tracing.span import Span
+from shared.tracing.traceparent import NAME
 
 
 def describe(span: Span, judged: Judged) -> None:

@@ -18,8 +18,8 @@ from shared.bus import EVENTS, events_subject
 from shared.envelope import CONTENT_TYPE, MAX_EVENTS, Wire, joined, message_id, partition_of, seal
 from shared.errors import BusFullError, BusUnavailableError, RecoverableError
 from shared.group_commit import GroupCommit
-from shared.traceparent import Trail
-from shared.tracing import OFF, Attributes, Tracing
+from shared.tracing.span import OFF, Attributes, Tracing
+from shared.tracing.traceparent import Trail
 
 # JetStream's codes for a stream or server that may not store more.
 _FULL_CODES = frozenset({10023, 10047, 10077, 10122})

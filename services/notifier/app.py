@@ -58,7 +58,7 @@ from shared.pull import Pull
 from shared.secrets import kept_in
 from shared.service import Lifeline, lifespan, serve
 from shared.telemetry import Asked
-from shared.tracing import tracing
+from shared.tracing.start import tracing
 from shared.trust import trust
 
 log = logging.getLogger(__name__)

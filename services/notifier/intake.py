@@ -16,7 +16,7 @@ from shared.errors import InvalidError, RecoverableError
 from shared.events import OUTCOME_EVENT, PaceAssessed
 from shared.events.standing import Standing
 from shared.quarantine import Quarantined, keep
-from shared.traceparent import Trail
+from shared.tracing.traceparent import Trail
 
 log = logging.getLogger(__name__)
 Verdict = Literal["done", "retry"]

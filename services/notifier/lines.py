@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.notifier.alert import AlertState
 from shared.database import Database
 from shared.events.standing import Standing
-from shared.traceparent import Trail
+from shared.tracing.traceparent import Trail
 from shared.wilayah import Level, level_of, within
 
 LINES = "lines"

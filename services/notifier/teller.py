@@ -26,8 +26,8 @@ from services.notifier.steps import step
 from shared.database import Session, Transactions
 from shared.errors import InvalidError, RecoverableError
 from shared.events.outcome import Told
-from shared.traceparent import Trail, joined
-from shared.tracing import OFF, Attributes, Span, Tracing
+from shared.tracing.span import OFF, Attributes, Span, Tracing
+from shared.tracing.traceparent import Trail, joined
 from shared.wilayah import NATION, Level, kabkota_of, level_of, within
 
 log = logging.getLogger(__name__)

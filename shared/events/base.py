@@ -11,7 +11,7 @@ from lokal import parse_nik
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationInfo
 
 from shared import wilayah
-from shared.traceparent import traceparent_in
+from shared.tracing.traceparent import traceparent_in
 
 _SIXTEEN_DIGITS = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")

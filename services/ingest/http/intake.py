@@ -31,8 +31,8 @@ from services.ingest.writer import EnvelopeWriter
 from shared.envelope import Wire
 from shared.errors import BusFullError, BusUnavailableError
 from shared.problems import Problem, response, unavailable
-from shared.traceparent import Trail
-from shared.tracing import Span, Tracing
+from shared.tracing.span import Span, Tracing
+from shared.tracing.traceparent import Trail
 
 PATH = "/v1/events"
 _SPAN = f"POST {PATH}"

@@ -36,7 +36,7 @@ from shared.errors import BusUnavailableError, RecoverableError
 from shared.events.base import holds_nik
 from shared.problems import Problem, masked
 from shared.pull import Pull
-from shared.tracing import OFF, Span, Tracing
+from shared.tracing.span import OFF, Span, Tracing
 
 log = logging.getLogger(__name__)
 DURABLE = "ingest"

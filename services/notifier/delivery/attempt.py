@@ -14,7 +14,7 @@ from services.notifier.delivery.mailer import Mailer, Outcome
 from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import Entry, Outbox, State
 from shared.errors import RecoverableError
-from shared.tracing import OFF, Attributes, Span, Tracing
+from shared.tracing.span import OFF, Attributes, Span, Tracing
 
 log = logging.getLogger(__name__)
 _LEVELS = {"sent": logging.INFO, "retry": logging.WARNING}

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shared.database import Database, Document, Session, Transactions, update
-from shared.traceparent import Trail
+from shared.tracing.traceparent import Trail
 from shared.wilayah import NATION
 
 OUTBOX = "outbox"

@@ -23,7 +23,7 @@ from services.notifier.delivery.metrics import Metrics
 from services.notifier.delivery.outbox import FINAL, Entry, NotPendingError, Open, Outbox
 from services.notifier.delivery.record import Recorder
 from shared.errors import RecoverableError
-from shared.tracing import OFF, Tracing
+from shared.tracing.span import OFF, Tracing
 
 log = logging.getLogger(__name__)
 _HALTED = timedelta(seconds=2)

@@ -23,8 +23,8 @@ from services.ingest.writer import EnvelopeWriter
 from shared.bus import EVENTS, ensure_streams
 from shared.database import Database
 from shared.envelope import Wire
-from shared.spans import Recorded
-from shared.traceparent import Trail
+from shared.tracing.recorded import Recorded
+from shared.tracing.traceparent import Trail
 from tests.events import citizen, event
 from tests.servers import mongo_server, nats_server
 

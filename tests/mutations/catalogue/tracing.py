@@ -12,13 +12,13 @@ WAY = "tests/e2e/test_tracing.py"
 MUTATIONS = (
     Mutation(
         "a NIK may stand in a trace context",
-        "shared/traceparent.py",
+        "shared/tracing/traceparent.py",
         (("or not _FORM.fullmatch(told) or _could_hold_nik(told)", "or not _FORM.fullmatch(told)"),),
         (f"{CONTEXTS}::test_what_is_none_or_could_hold_a_nik_is_left_out",),
     ),
     Mutation(
         "what is not sampled is followed first",
-        "shared/traceparent.py",
+        "shared/tracing/traceparent.py",
         (("tuple(islice(filter(is_sampled, every), MOST)) or tuple(islice(every, 1))", "tuple(islice(every, MOST))"),),
         (f"{CONTEXTS}::test_of_several_the_sampled_are_followed_each_once",),
     ),
@@ -30,7 +30,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a failure repeats what was sent",
-        "shared/spans.py",
+        "shared/tracing/recorded.py",
         (("recorded.fail(type(error).__qualname__)", "recorded.fail(str(error))"),),
         (f"{SPANS}::test_a_failure_is_told_by_its_class_alone",),
     ),

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from shared.traceparent import MOST, is_sampled, joined, traceparent_in
+from shared.tracing.traceparent import MOST, is_sampled, joined, traceparent_in
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"

@@ -15,8 +15,8 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from shared.spans import Recorded
-from shared.tracing import OFF
+from shared.tracing.recorded import Recorded
+from shared.tracing.span import OFF
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 FIRST, SECOND = f"00-{TRACE}-00f067aa0ba902b7-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

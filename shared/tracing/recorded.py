@@ -18,8 +18,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
-from shared.traceparent import NAME, Trail, is_sampled, joined, traceparent_in
-from shared.tracing import Attributes, Kind, Value
+from shared.tracing.span import Attributes, Kind, Value
+from shared.tracing.traceparent import NAME, Trail, is_sampled, joined, traceparent_in
 
 log = logging.getLogger(__name__)
 _CLOSING_SECONDS = 1.0
@@ -33,7 +33,7 @@ _KINDS: dict[Kind, SpanKind] = {
 
 
 class RecordedSpan:
-    """A :class:`shared.tracing.Span` of OpenTelemetry."""
+    """A :class:`shared.tracing.span.Span` of OpenTelemetry."""
 
     def __init__(self, span: trace.Span) -> None:
         self._span = span
@@ -70,7 +70,7 @@ class RecordedSpan:
 
 
 class Recorded:
-    """The :class:`shared.tracing.Tracing` of a service. ``instance`` names its replica; ``exporter`` takes what is
+    """The :class:`shared.tracing.span.Tracing` of a service. ``instance`` names its replica; ``exporter`` takes what is
     recorded, by default what the variables name. No provider is made global: libraries that look for one find none,
     and record nothing of their own, such as the addresses of pages with the tokens in them."""
 

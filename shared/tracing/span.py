@@ -1,9 +1,4 @@
-"""Spans: what a request or message led to, and how long that took. Off unless ``LAJU_TRACING`` is set; then nothing of
-OpenTelemetry's SDK is imported, and a span is an object that does nothing.
-
-A context goes from one step to the next as text (traceparent.py), never by itself: several requests share an envelope,
-several envelopes a transaction, and what waits in the database is taken up by another process.
-"""
+"""What a span is to who makes one, and what it is while tracing is off: an object that does nothing."""
 
 from __future__ import annotations
 
@@ -11,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from shared.errors import InvalidError
-from shared.settings import ServiceSettings
-from shared.traceparent import Trail
+from shared.tracing.traceparent import Trail
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 Value = str | int
@@ -98,20 +91,3 @@ class _Off:
 
 
 OFF: Tracing = _Off()
-
-
-def tracing(settings: ServiceSettings, service: str, *, port: int) -> Tracing:
-    """What makes the spans of ``service``, as the settings say.
-
-    Raises:
-        InvalidError: they want tracing, and OpenTelemetry is not installed.
-    """
-    if not settings.tracing:
-        return OFF
-    try:
-        from shared.spans import Recorded  # noqa: PLC0415 - an optional extra, loaded only when it is used
-    except ModuleNotFoundError as error:
-        raise InvalidError(
-            f"LAJU_TRACING is set and {error.name} is not installed: pip install 'laju[tracing]', or unset it"
-        ) from error
-    return Recorded(service, settings.replica(port))
