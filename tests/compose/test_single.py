@@ -29,7 +29,7 @@ def test_everything_gets_healthy(single: Stack) -> None:
 def test_the_image_is_nobodys_and_has_what_tracing_needs(single: Stack) -> None:
     (image,) = json.loads(docker("image", "inspect", "laju"))
     assert image["Config"]["User"] == "10001"
-    single.run("aggregator", "python", "-c", "import shared.spans")
+    single.run("aggregator", "python", "-c", "import shared.tracing.recorded")
     print(f"image laju: {image['Size'] / 1e6:.0f} MB, user {image['Config']['User']}")
 
 

@@ -49,7 +49,7 @@ def built(folder: Path, *blocked: str, **settings: str) -> subprocess.CompletedP
 
 
 def extra(loaded: str) -> list[str]:
-    return [name for name in loaded.splitlines() if name.startswith((*EXTRA, "shared.spans"))]
+    return [name for name in loaded.splitlines() if name.startswith((*EXTRA, "shared.tracing.recorded"))]
 
 
 def test_nothing_of_it_is_loaded_unless_it_is_switched_on(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_nothing_of_it_is_loaded_unless_it_is_switched_on(tmp_path: Path) -> Non
     assert (off.returncode, on.returncode) == (0, 0), off.stderr + on.stderr
     assert "services.notifier.app" in off.stdout.splitlines()
     assert extra(off.stdout) == []
-    assert {"shared.spans", "opentelemetry.sdk.trace"} <= set(extra(on.stdout))
+    assert {"shared.tracing.recorded", "opentelemetry.sdk.trace"} <= set(extra(on.stdout))
 
 
 def test_it_need_not_be_installed_unless_it_is_switched_on(tmp_path: Path) -> None:
