@@ -17,12 +17,12 @@ from typing import Any, TypeVar, cast
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
 from pymongo import ReplaceOne, UpdateOne
-from pymongo.errors import CollectionInvalid, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import CollectionInvalid, ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
-from shared.errors import RecoverableError
+from shared.errors import InvalidError, RecoverableError
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,17 @@ _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 0.5
 _DUPLICATE_KEY = 11000
 _NAMESPACE_EXISTS = 48
+_NOT_ALLOWED = 13
+_NOT_LET_IN = 18
 
 
 class DatabaseUnavailableError(RecoverableError):
     """The database cannot be reached or did not commit; the same work may be tried again."""
+
+
+class DatabaseRefusesError(Exception):
+    """The server does not let in the account of the URL, or does not let it do this. Nothing mends that but another
+    account, or other rights."""
 
 
 class Session:
@@ -112,10 +119,14 @@ class Database:
     @classmethod
     def at(cls, url: str, name: str, *, ca: Path | None = None) -> Database:
         """A database at a URL, connected when it is first used. If the URL asks for TLS and names no authority of its
-        own, the server's certificate must be from one in the PEM file ``ca``, or from one that the system trusts."""
-        options: dict[str, Any] = {"tlsCAFile": str(ca)} if ca is not None and _asks_for_tls(url) else {}
-        return cls(
-            AsyncIOMotorClient(
+        own, the server's certificate must be from one in the PEM file ``ca``, or from one that the system trusts.
+
+        Raises:
+            InvalidError: it is no such URL, or a file that it names cannot be read.
+        """
+        try:
+            options: dict[str, Any] = {"tlsCAFile": str(ca)} if ca is not None and _asks_for_tls(url) else {}
+            client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
                 url,
                 **options,
                 serverSelectionTimeoutMS=3000,
@@ -123,9 +134,10 @@ class Database:
                 tz_aware=True,
                 appname="laju",
                 maxPoolSize=20,
-            ),
-            name,
-        )
+            )
+        except (ConfigurationError, OSError, ValueError) as error:
+            raise _unusable(error) from None
+        return cls(client, name)
 
     async def ping(self) -> None:
         """Return if the primary answers.
@@ -143,17 +155,16 @@ class Database:
 
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
+            DatabaseRefusesError: it does not let us in.
         """
         try:
             hello = await self._client.admin.command("hello")
             build = await self._client.admin.command("buildInfo")
-            stats = await self._database.command("dbStats")
-            try:
-                parameter = await self._client.admin.command("getParameter", transactionLifetimeLimitSeconds=1)
-            except OperationFailure:  # another program that speaks the protocol, or not for us to know
-                parameter = {}
+            stats = await self._told(self._database, {"dbStats": 1})
+            asked = {"getParameter": 1, "transactionLifetimeLimitSeconds": 1}
+            parameter = await self._told(self._client.admin, asked)
         except PyMongoError as error:
-            raise DatabaseUnavailableError(f"asking the database failed: {_described(error)}") from error
+            raise _failed("asking the database", error) from error
         return Server(
             version=str(build["version"]),
             replica_set=hello.get("setName"),
@@ -163,19 +174,32 @@ class Database:
             transaction_seconds=parameter.get("transactionLifetimeLimitSeconds"),
         )
 
+    @staticmethod
+    async def _told(database: AsyncIOMotorDatabase[Document], command: Document) -> Document:
+        """What a command answers; nothing if that is not for us to know, or the server is another program that speaks
+        the protocol."""
+        try:
+            answer: Document = await database.command(command)
+        except OperationFailure as error:
+            if error.code == _NOT_LET_IN:
+                raise
+            return {}
+        return answer
+
     async def missing(self, indexes: Mapping[str, Sequence[str]]) -> list[str]:
         """Which of these single-field indexes are not there, such as ``facts.owner``.
 
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
+            DatabaseRefusesError: its account may not look at indexes.
         """
         found: list[str] = []
         try:
             for name, fields in indexes.items():
                 known = {index["key"][0][0] for index in (await self._database[name].index_information()).values()}
                 found += [f"index {name}.{field}" for field in fields if field not in known]
-        except ConnectionFailure as error:
-            raise DatabaseUnavailableError(f"asking for indexes failed: {type(error).__name__}") from error
+        except (ConnectionFailure, OperationFailure) as error:
+            raise _failed("asking for indexes", error) from error
         return found
 
     async def reachable(self, *, retry_seconds: float = 0.5) -> None:
@@ -249,12 +273,13 @@ class Database:
 
         Raises:
             DatabaseUnavailableError: the database cannot be reached.
+            DatabaseRefusesError: its account may not read them.
         """
         projection = dict.fromkeys(fields, 1) if fields is not None else None
         try:
             return await self._database[collection].find(query, projection).to_list(None)
-        except ConnectionFailure as error:
-            raise DatabaseUnavailableError(f"reading {collection} failed: {type(error).__name__}") from error
+        except (ConnectionFailure, OperationFailure) as error:
+            raise _failed(f"reading {collection}", error) from error
 
     async def count(self, collection: str, query: Document) -> int:
         """How many documents match.
@@ -391,6 +416,32 @@ class Transactions:
         return session
 
 
+def encrypted_hosts(url: str, ca: Path | None) -> tuple[list[tuple[str, int]], Path | None]:
+    """The servers, with their ports, that a usable URL leads to over TLS; none if it does not ask for that. With them
+    the PEM file of those whom its client trusts, ``None`` for those whom the system trusts; ``ca`` as in
+    :meth:`Database.at`.
+
+    Raises:
+        InvalidError: it is no such URL.
+    """
+    try:
+        parsed = parse_uri(url, warn=False)
+    except (ConfigurationError, ValueError) as error:
+        raise _unusable(error) from None
+    if not parsed["options"].get("tls"):
+        return [], None
+    named = parsed["options"].get("tlsCAFile")
+    return parsed["nodelist"], Path(named) if named else ca
+
+
+def _unusable(error: Exception) -> InvalidError:
+    """Without what the error says: it may repeat parts of the URL, where the password is."""
+    return InvalidError(
+        f"reading LAJU_MONGO_URL failed: {type(error).__name__}. It must be an address such as "
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0, with special characters of user and password as %XX"
+    )
+
+
 def _asks_for_tls(url: str) -> bool:
     """Whether it says ``tls=true``, and leaves open who is trusted."""
     options = parse_uri(url, warn=False)["options"]
@@ -410,6 +461,17 @@ def _passes(error: PyMongoError) -> bool:
 def _is_duplicate(error: OperationFailure) -> bool:
     details = error.details or {}
     return any(failed.get("code") == _DUPLICATE_KEY for failed in (details, *details.get("writeErrors", ())))
+
+
+def _failed(what: str, error: PyMongoError) -> Exception:
+    """The error to raise because of another: a refusal, the line, or itself if it is neither."""
+    if isinstance(error, OperationFailure):
+        if error.code == _NOT_ALLOWED:
+            return DatabaseRefusesError(f"{what} failed: the account in LAJU_MONGO_URL may not do that")
+        if error.code == _NOT_LET_IN:
+            return DatabaseRefusesError(f"{what} failed: MongoDB does not know the user or password in LAJU_MONGO_URL")
+        return error
+    return DatabaseUnavailableError(f"{what} failed: {_described(error)}")
 
 
 def _described(error: PyMongoError) -> str:

@@ -145,7 +145,12 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000, 10, 10)
 
 
-def _check_certificate(settings: ServiceSettings) -> None:
+def check_certificate(settings: ServiceSettings) -> None:
+    """Return if the HTTP server's certificate and key can be used, or there are none.
+
+    Raises:
+        InvalidError: they cannot.
+    """
     if settings.tls_cert is not None:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
@@ -162,7 +167,7 @@ def serve(build: Callable[[Lifeline], ASGIApp], settings: ServiceSettings, *, po
     collect_seldom()
     lifeline = Lifeline()
     try:
-        _check_certificate(settings)
+        check_certificate(settings)
         app = build(lifeline)
     except InvalidError as error:
         log.critical("the service cannot start: %s", error.reason)

@@ -9,8 +9,12 @@ class CliError(Exception):
     """An expected failure. The message says what is wrong, where, and what to do; the exit code is 1."""
 
 
+class NotLetInError(CliError):
+    """A server does not know the key or password that it was shown."""
+
+
 class NotAllowedError(CliError):
-    """Whoever runs the command has an account on NATS that may not do it."""
+    """A server knows us, and does not let us do this: it takes another account."""
 
 
 def refused_setting(error: ValidationError) -> str:

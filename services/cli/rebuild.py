@@ -11,8 +11,8 @@ from services.aggregator.settings import AggregatorSettings
 from services.cli.errors import CliError
 from services.cli.streams import connection, info_of
 from shared.bus import EVENTS, partitions_of
-from shared.database import Database
-from shared.errors import FormatError, RecoverableError, StreamLostError
+from shared.database import Database, DatabaseRefusesError
+from shared.errors import FormatError, InvalidError, RecoverableError, StreamLostError
 from shared.service import collect_seldom
 
 _SHOWN = 20
@@ -26,7 +26,10 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
     """
     collect_seldom()
     settings = AggregatorSettings()
-    database = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    try:
+        database = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    except InvalidError as error:
+        raise CliError(error.reason) from error
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -50,7 +53,7 @@ async def rebuild(console: Console, *, dry_run: bool) -> Outcome:
                 return await run.run(dry_run=dry_run)
     except (RecoverableError, StreamLostError) as error:
         raise CliError(f"{error}. Running `laju rebuild` again goes on where this stopped") from error
-    except FormatError as error:
+    except (FormatError, DatabaseRefusesError) as error:
         raise CliError(str(error)) from error
     finally:
         database.close()

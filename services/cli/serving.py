@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from services.aggregator.pointer import Pointer, database_name
 from services.aggregator.settings import AggregatorSettings
 from services.aggregator.store import Store
-from services.cli.errors import CliError
-from shared.database import Database
-from shared.errors import RecoverableError
+from services.cli.errors import CliError, NotAllowedError
+from shared.database import Database, DatabaseRefusesError
+from shared.errors import InvalidError, RecoverableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,14 @@ async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
     """The projection that the pointer names; its connections are closed at the end.
 
     Raises:
-        CliError: the database cannot be reached, failed within the block, or was written in another format.
+        CliError: the URL is none, the database cannot be reached, failed within the block, or was written in another
+            format.
+        NotAllowedError: it takes another account.
     """
-    root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    try:
+        root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    except InvalidError as error:
+        raise CliError(error.reason) from error
     try:
         await root.ping()
         number = await Pointer(root).serving()
@@ -47,6 +52,8 @@ async def serving(settings: AggregatorSettings) -> AsyncIterator[Serving]:
                 "version's commands, or `laju rebuild` to build the next projection from EVENTS and switch to it."
             )
         yield Serving(number, database, store)
+    except DatabaseRefusesError as error:
+        raise NotAllowedError(f"{error}. It takes the operator's account (laju_operator) in LAJU_MONGO_URL.") from error
     except RecoverableError as error:
         raise CliError(
             f"{error}. Is MongoDB running? Give its address with --mongo-url or LAJU_MONGO_URL, and run the command "

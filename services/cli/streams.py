@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -16,8 +17,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 from pydantic import ValidationError
 
-from services.cli.errors import CliError, NotAllowedError, refused_setting
-from shared.bus import encryption, inbox_prefix
+from services.cli.errors import CliError, NotAllowedError, NotLetInError, refused_setting
+from shared.bus import described, encryption, inbox_prefix
 from shared.errors import InvalidError
 from shared.settings import ServiceSettings
 
@@ -27,7 +28,7 @@ _FETCH = 64
 _FETCH_SECONDS = 5.0
 _SILENT_FETCHES = 6
 _CONNECT_TRIES = 3
-_REFUSED = "permissions violation"
+_CONNECT_SECONDS = 10.0
 
 
 @asynccontextmanager
@@ -37,8 +38,16 @@ async def connection(url: str) -> AsyncIterator[Client]:
     Raises:
         CliError: nobody answers at ``url`` (addresses with commas between them), a setting for it cannot be used, or
             NATS failed within the block; credentials are not repeated.
-        NotAllowedError: the account at ``url`` is that of a service, or may not do this.
+        NotLetInError: the key in LAJU_NATS_SEED is none of the server's, or it asks for one.
+        NotAllowedError: something within the block takes another key.
     """
+    heard: list[Exception] = []
+
+    async def noted(error: Exception) -> None:
+        # What matters reaches the caller as an exception; the client would print the rest with a traceback.
+        log.debug("NATS client: %s", error)
+        heard.append(error)
+
     try:
         settings = ServiceSettings(nats_url=url)
         trusted = encryption(settings)
@@ -47,47 +56,50 @@ async def connection(url: str) -> AsyncIterator[Client]:
     except InvalidError as error:
         raise CliError(error.reason) from error
     where = ", ".join(_address(server) for server in settings.nats_servers)
-    refusals: list[str] = []
-
-    async def noted(error: Exception) -> None:
-        # What matters reaches the caller as an exception; the client would print the rest with a traceback.
-        log.debug("NATS client: %s", error)
-        if _REFUSED in str(error):
-            refusals.append(str(error))
-
     try:
-        client = await nats.connect(
-            settings.nats_servers,
-            name="laju-cli",
-            inbox_prefix=inbox_prefix("cli"),
-            nkeys_seed_str=settings.nats_seed.get_secret_value() if settings.nats_seed else None,
-            tls=trusted,
-            tls_handshake_first=trusted is not None,
-            connect_timeout=2,
-            reconnect_time_wait=0.5,
-            max_reconnect_attempts=_CONNECT_TRIES,
-            pending_size=64 * 1024 * 1024,
-            error_cb=noted,
-        )
+        # The client would try for ever where it gets a line and then no encryption, such as from an unknown authority.
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            client = await nats.connect(
+                settings.nats_servers,
+                name="laju-cli",
+                inbox_prefix=inbox_prefix("cli"),
+                nkeys_seed_str=settings.nats_seed.get_secret_value() if settings.nats_seed else None,
+                tls=trusted,
+                tls_handshake_first=trusted is not None,
+                connect_timeout=2,
+                reconnect_time_wait=0.5,
+                max_reconnect_attempts=_CONNECT_TRIES,
+                pending_size=64 * 1024 * 1024,
+                error_cb=noted,
+            )
     except (NatsError, OSError, TimeoutError, ValueError) as error:
+        if _about("authorization violation", heard):
+            raise NotLetInError(
+                f"NATS at {where} does not let us in: it does not know the key that LAJU_NATS_SEED belongs to, or asks "
+                "for one. `laju bus keys` makes one, `laju bus accounts` lets it in."
+            ) from error
         raise CliError(
-            f"NATS at {where} cannot be reached ({type(error).__name__}). Is it running? Give its address with "
-            "--nats-url or LAJU_NATS_URL."
+            f"NATS at {where} cannot be reached ({described((*heard, error)[0])}). Is it running? Give its address "
+            "with --nats-url or LAJU_NATS_URL."
         ) from error
     try:
         yield client
     except ServiceUnavailableError as error:
         raise CliError(f"NATS at {where} has no JetStream, or it is not ready: {error}") from error
     except (NatsError, TimeoutError) as error:
-        if refusals:
+        if refused := _about("permissions violation", heard):
             raise NotAllowedError(
-                f"NATS at {where} refused it: {refusals[0]}. LAJU_NATS_SEED must be the operator's for most commands, "
-                "the administrator's for some"
+                f"NATS at {where} refused it: {described(refused)}. LAJU_NATS_SEED must be the operator's for most "
+                "commands, the administrator's for some: LAJU_SECRETS names the folder with it."
             ) from error
         why = str(error) or type(error).__name__
         raise CliError(f"NATS at {where} failed: {why}. Look at its log, then run the command again.") from error
     finally:
         await client.close()
+
+
+def _about(what: str, heard: Sequence[Exception]) -> Exception | None:
+    return next((error for error in heard if what in str(error).lower()), None)
 
 
 async def info_of(js: JetStreamContext, stream: str) -> StreamInfo:

@@ -13,6 +13,7 @@ from email import message_from_bytes
 from functools import partial
 from typing import Any
 
+import certifi
 import nats
 import pymongo
 import pytest
@@ -23,11 +24,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pymongo.errors import OperationFailure, PyMongoError
 
 from services.cli.bus.grants import KEYS, KEYS_USED, SERVICES
+from services.cli.bus.nkey import new_key
 from services.cli.bus.roster import NAMES
 from shared.bus import ALERTS, EVENTS, PACE, REJECTED
 from shared.pull import Pull
 from shared.trust import trust
-from tests.e2e.hardened import Hardened, hardened
+from tests.e2e.hardened import PASSWORD, Hardened, hardened
 from tests.e2e.pipeline import KEY
 from tests.events import event, target
 from tests.servers import BIN
@@ -394,6 +396,63 @@ def test_a_certificate_of_another_authority_is_not_believed(laju: Hardened) -> N
             trust(None).wrap_socket(line, server_hostname="127.0.0.1")
 
 
+def examined(laju: Hardened, who: str = "operator", **changes: str) -> dict[str, list[str]]:
+    """What the doctor finds with somebody's secrets, by state; it must end as it should, whatever is wrong."""
+    urls = {f"LAJU_{name.upper()}_URL": laju.url(name) for name in ("ingest", "aggregator", "notifier")}
+    environment = {**laju.services["notifier"].environment, **laju.hub.environment(who), **urls, **changes}
+    environment["LAJU_NATS_MONITOR_URL"] = laju.hub.monitoring
+    done = subprocess.run(
+        [str(BIN / "laju"), "doctor", "--json"],
+        env={"PATH": str(BIN), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout.startswith("["), done.stderr
+    found: dict[str, list[str]] = {"good": [], "unknown": [], "warning": [], "fault": []}
+    for finding in json.loads(done.stdout):
+        found[finding["state"]].append(f"{finding['about']}: {finding['what']}")
+        assert finding["mend"] or finding["state"] == "good"
+    return found
+
+
+def test_the_doctor_looks_at_everything_with_the_secrets_of_an_operator(laju: Hardened) -> None:
+    found = examined(laju)
+    assert found["fault"] == found["unknown"] == []
+    assert [told.partition(":")[0] for told in found["warning"]] == ["recipients"]  # nobody has the role operations
+    ports = (laju.hub.port, laju.mongo_port, *laju.ports.values())
+    shown = [*(f"127.0.0.1:{port}" for port in ports), str(laju.hub.folder / "hub.pem")]
+    for where in shown:
+        assert [told for told in found["good"] if told.startswith("certificates: ") and where in told], where
+
+
+def test_what_the_secrets_of_a_service_do_not_open_is_told_and_is_no_fault(laju: Hardened) -> None:
+    found = examined(laju, "notifier")
+    assert found["fault"] == []
+    assert [told.partition(":")[0] for told in found["unknown"]] == ["bus", "database"]
+
+
+def test_the_doctor_tells_what_the_servers_do_not_take(laju: Hardened) -> None:
+    found = examined(
+        laju, LAJU_NATS_SEED=new_key()[0], LAJU_MONGO_URL=laju.mongo_url("operator").replace(PASSWORD, "other")
+    )
+    assert [told.partition(":")[0] for told in found["fault"]] == ["bus", "database"]
+    assert "does not let us in" in found["fault"][0]
+    assert "user or password" in found["fault"][1]
+    assert "other" not in found["fault"][1]
+
+
+def test_the_doctor_tells_of_settings_for_tls_that_are_wrong(laju: Hardened) -> None:
+    nowhere = examined(laju, LAJU_CA="/nowhere/ca.pem", LAJU_MONGO_URL="mongodb://laju:a/b@127.0.0.1/?tls=true")
+    assert {told for told in nowhere["fault"] if told.startswith("settings: ")}
+    untrusted = examined(laju, LAJU_CA=certifi.where(), LAJU_INGEST_URL=laju.url("ingest").replace("https", "http"))
+    refused = [told for told in untrusted["fault"] if told.startswith("certificates: ")]
+    assert [told for told in refused if f":{laju.hub.port} cannot be used" in told]
+    assert [told for told in refused if f":{laju.mongo_port} cannot be used" in told]
+    assert [told for told in untrusted["fault"] if told.startswith("services: ingest does not answer at http:")]
+
+
 def test_an_operator_rebuilds_and_verifies(laju: Hardened) -> None:
     assert "Projection 2 serves now" in laju.laju("rebuild")
     until(lambda: laju.http.get(f"{laju.url('aggregator')}/v1/progress").json()["projection"] == 2)
@@ -413,24 +472,6 @@ def test_a_command_with_the_seed_of_a_service_says_whose_it_needs(laju: Hardened
     )
     assert done.returncode == 1
     assert "LAJU_NATS_SEED must be the operator's" in " ".join(done.stderr.split())
-
-
-def test_the_doctor_looks_at_the_bus_as_operator(laju: Hardened) -> None:
-    assert _found(laju, "operator") == {"good", "unknown"}
-    assert _found(laju, "aggregator") == {"fault"}
-
-
-def _found(laju: Hardened, who: str) -> set[str]:
-    """The states of what `laju doctor` says of the bus."""
-    done = subprocess.run(
-        [str(BIN / "laju"), "doctor", "--json"],
-        env={"PATH": str(BIN), **laju.hub.environment(who)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return {finding["state"] for finding in json.loads(done.stdout) if finding["about"] == "bus"}
 
 
 def test_a_connection_that_is_idle_holds_up_no_end(laju: Hardened) -> None:

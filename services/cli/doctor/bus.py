@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -13,13 +14,14 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from services.cli import streams
 from services.cli.doctor import clocks
 from services.cli.doctor.finding import Finding, fault, good, unknown, warning
-from services.cli.errors import CliError, NotAllowedError
+from services.cli.errors import CliError, NotAllowedError, NotLetInError
 from shared.bus import EVENTS, differing, partitions_of, stream_configs
 from shared.settings import ServiceSettings
 
 ABOUT = "bus"
 _FULL = 0.9
 _ASK_SECONDS = 5.0
+_WHO = " (as administrator, where services have accounts of their own)"
 _DURABLE = "put sync_interval: always into its jetstream block, as deploy/nats/nats.conf does, and restart it"
 
 
@@ -44,8 +46,10 @@ async def examine(settings: ServiceSettings, monitor_url: str | None) -> list[Fi
         async with streams.connection(settings.nats_url) as client:
             found = [good(ABOUT, "NATS answers and has JetStream")]
             found += await _streams(client.jetstream(), settings)
+    except NotLetInError as error:
+        found = [fault(ABOUT, str(error), "let LAJU_SECRETS name the folder of a key that its accounts.toml has")]
     except NotAllowedError as error:
-        return [fault(ABOUT, str(error), "run it with the secrets of an operator, see docs/production.md")]
+        found = [unknown(ABOUT, str(error), "run this with the operator's: LAJU_SECRETS=…/operator laju doctor")]
     except CliError as error:
         return [fault(ABOUT, str(error), "start it: `docker compose up -d nats`, or `laju up` for everything")]
     return [*found, *await _store(monitor_url)]
@@ -53,23 +57,36 @@ async def examine(settings: ServiceSettings, monitor_url: str | None) -> list[Fi
 
 async def _streams(js: JetStreamContext, settings: ServiceSettings) -> list[Finding]:
     found: list[Finding] = []
+    away: dict[str, list[str]] = {}
     wanted = {str(config.name): config for config in stream_configs(settings.stream_replicas, settings.partitions)}
     there = 0
-    for name, config in wanted.items():
-        try:
-            info = await js.stream_info(name)
-        except NotFoundError:
+    asked = await asyncio.gather(*(js.stream_info(name) for name in wanted), return_exceptions=True)
+    silent = [info for info in asked if isinstance(info, TimeoutError)]
+    if len(silent) == len(wanted):
+        raise silent[0]
+    for (name, config), info in zip(wanted.items(), asked, strict=True):
+        if isinstance(info, TimeoutError):
+            what = f"stream {name} does not answer: too few of the NATS servers that have it are there"
+            found.append(fault(ABOUT, what, "start those that are away, and look at their logs"))
+            continue
+        if isinstance(info, NotFoundError):
             danger = ". If there were events, it was lost" if name == EVENTS else ""
-            mend = "start the services or run `laju streams create`: both make it. A lost EVENTS is restored first: "
+            mend = f"start the services or run `laju streams create`{_WHO}: both make it. A lost EVENTS comes first: "
             found.append(fault(ABOUT, f"stream {name} is missing{danger}", mend + "`laju import FILE`"))
             continue
+        if isinstance(info, BaseException):
+            raise info
         there += 1
         for field, (is_, should) in differing(info.config, config).items():
             state = fault if field in ("deny_purge", "deny_delete", "storage") else warning
-            found.append(state(ABOUT, f"stream {name} has {field} {is_} instead of {should}", "`laju streams update`"))
-        if info.cluster and (away := [peer.name for peer in info.cluster.replicas or () if not peer.current]):
-            what = f"stream {name}: {len(away)} of its replicas are behind or away: {', '.join(map(str, away))}"
-            found.append(warning(ABOUT, what, "look at the log of that NATS node, and start it"))
+            what = f"stream {name} has {field} {is_} instead of {should}"
+            found.append(state(ABOUT, what, f"`laju streams update`{_WHO}"))
+        for peer in (info.cluster and info.cluster.replicas) or ():
+            if peer.offline or not peer.current:
+                away.setdefault(str(peer.name), []).append(name)
+    for server, of in away.items():
+        what = f"NATS server {server} is away or behind: {', '.join(of)} have a copy less than they should"
+        found.append(warning(ABOUT, what, "look at its log, and start it; until then no other one may be stopped"))
     if there == len(wanted) and not found:
         partitions = await partitions_of(js)
         found.append(good(ABOUT, f"{there} streams are as they must be, EVENTS with {partitions} partitions"))

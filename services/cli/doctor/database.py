@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 
 from services.aggregator.settings import AggregatorSettings
 from services.cli.doctor import clocks, room
-from services.cli.doctor.finding import Finding, fault, good, warning
-from services.cli.errors import CliError
+from services.cli.doctor.finding import Finding, fault, good, unknown, warning
+from services.cli.errors import CliError, NotAllowedError
 from services.cli.serving import Serving, serving
-from shared.database import Database, Server
-from shared.errors import RecoverableError
+from shared.database import Database, DatabaseRefusesError, Server
+from shared.errors import InvalidError, RecoverableError
 from shared.wilayah import NATION, kabkota_in, kabkota_of
 
 ABOUT = "database"
 _LIFETIME_SECONDS = 20
+_AS_OPERATOR = "put the operator's account into LAJU_MONGO_URL: LAJU_SECRETS=…/operator laju doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,16 @@ class Examined:
 
 async def examine(settings: AggregatorSettings) -> Examined:
     """The database that the aggregator and the notifier write to."""
-    root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    try:
+        root = Database.at(settings.mongo_url, settings.mongo_database, ca=settings.ca)
+    except InvalidError as error:
+        return Examined([fault(ABOUT, error.reason, "correct LAJU_MONGO_URL")], None)
     try:
         asked = datetime.now(UTC)
         server = await root.server()
         found = [*_judged(server), *clocks.compared("MongoDB", asked, server.now, datetime.now(UTC))]
+    except DatabaseRefusesError as error:
+        return Examined([fault(ABOUT, str(error), "correct user and password in LAJU_MONGO_URL")], None)
     except RecoverableError as error:
         away = fault(ABOUT, f"{error}", "start it: `docker compose up -d mongo`; or set LAJU_MONGO_URL to where it is")
         return Examined([away], None)
@@ -43,6 +49,8 @@ async def examine(settings: AggregatorSettings) -> Examined:
         async with serving(settings) as projection:
             found.append(await _indexed(projection))
             rows = await projection.store.assessments.rows(kabkota_in(NATION))
+    except NotAllowedError as error:
+        return Examined([*found, unknown(ABOUT, str(error), _AS_OPERATOR)], None)
     except CliError as error:
         broken = fault(ABOUT, str(error), "`laju rebuild` builds the next projection and switches to it")
         return Examined([*found, broken], None)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from services.cli.doctor import clocks
+from services.cli.doctor import certificates, clocks
 from services.cli.doctor.finding import Finding, fault, good
 from services.cli.http_client import trusted
 
@@ -22,8 +22,8 @@ class _Readiness(BaseModel):
     failed: dict[str, str] = {}
 
 
-async def examine(urls: Mapping[str, str]) -> list[Finding]:
-    """The services at these addresses, by name."""
+async def examine(urls: Mapping[str, str], *, encrypted: bool) -> list[Finding]:
+    """The services at these addresses, by name; ``encrypted`` if they have a certificate (LAJU_TLS_CERT)."""
     found: list[Finding] = []
     async with httpx.AsyncClient(timeout=_ASK_SECONDS, verify=trusted()) as http:
         for name, url in urls.items():
@@ -31,10 +31,11 @@ async def examine(urls: Mapping[str, str]) -> list[Finding]:
             try:
                 answer = await http.get(f"{url.rstrip('/')}/readyz")
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                what = f"{name} does not answer at {url}: {type(error).__name__}"
-                found.append(
-                    fault(ABOUT, what, f"start it: `docker compose up -d {name}`, or `laju up` for everything")
-                )
+                what = f"{name} does not answer at {url}: {certificates.reason(error)}"
+                mend = f"start it: `docker compose up -d {name}`, or `laju up` for everything"
+                if encrypted and url.startswith("http://"):
+                    mend = f"it has a certificate (LAJU_TLS_CERT): give an https address with --{name}"
+                found.append(fault(ABOUT, what, mend))
                 continue
             found += _judged(name, url, answer)
             if date := answer.headers.get("Date"):
