@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from bench import report
 from bench.__main__ import RESULTS
 from deploy.grafana import dashboards
-from docs import asyncapi
+from docs import asyncapi, permissions
 from services.aggregator.book import Book, Track
 from services.aggregator.facts import Decree, Opening
 from services.aggregator.metrics import Metrics as AggregatorMetrics
@@ -92,6 +92,7 @@ def pages() -> dict[Path, str]:
         + yaml.dump(asyncapi.document(), Dumper=_Plain, sort_keys=False, width=120),
         DOCS / "settings.md": settings(),
         DOCS / "metrics.md": metrics(),
+        DOCS / "permissions.md": _HEAD + permissions.page(),
         DOCS / "measurements.md": _HEAD + report.page(results),
         DOCS / "measurements.svg": report.chart(results),
         **dashboards(),

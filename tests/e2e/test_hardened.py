@@ -20,7 +20,8 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StorageType
+from nats.js.errors import APIError
 from pymongo.errors import OperationFailure, PyMongoError
 
 from services.cli.bus.grants import KEYS, KEYS_USED, SERVICES
@@ -301,6 +302,22 @@ async def test_who_stops_pulling_leaves_no_request_behind_that_swallows_what_com
 
 async def _has(got: list[str], count: int) -> bool:
     return len(got) == count
+
+
+async def test_the_account_of_the_streams_has_limits(laju: Hardened) -> None:
+    async with laju.hub.connected("administrator") as client:
+        js = client.jetstream()
+        info = await js.account_info()
+        assert (info.limits.max_streams, info.limits.max_consumers) == (12, 1000)
+        names = [f"MORE-{number}" for number in range(info.limits.max_streams - info.streams)]
+        try:
+            for name in names:
+                await js.add_stream(name=name, subjects=[name], storage=StorageType.MEMORY)
+            with pytest.raises(APIError, match="maximum number of streams"):
+                await js.add_stream(name="ONE-MORE", subjects=["one-more"], storage=StorageType.MEMORY)
+        finally:
+            for name in names:
+                await js.delete_stream(name)
 
 
 async def test_a_key_that_nobody_knows_opens_nothing(laju: Hardened) -> None:
