@@ -24,17 +24,24 @@ from tests.waiting import until
 BIN = Path(sys.executable).parent
 _REMEMBERED = 40
 _PORTS = (10_000, 32_000)
+_GIVEN: set[int] = set()
 STARTED: deque[Process] = deque(maxlen=_REMEMBERED)
 """The processes started last: what their logs say is shown with a test that fails."""
 
 
 def free_port() -> int:
     """A port nobody listens on at this moment, and that the system gives to no outgoing connection: a server that is
-    away for a while could otherwise not come back to it."""
+    away for a while could otherwise not come back to it. For the same reason none is given twice, and those who test
+    beside one another have ports of their own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.randrange(*_PORTS)
+        port = random.randrange(_PORTS[0] + worker, _PORTS[1], workers)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _GIVEN.add(port)
             return port
 
 
