@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,7 @@ async def opened(port: int, connections: int, answers: Answers, requests: Iterat
     return [connection for _, connection in made]
 
 
-def close(connections: list[Connection]) -> None:
+def close(connections: Iterable[Connection]) -> None:
     """End them."""
     for connection in connections:
         if connection.transport is not None:

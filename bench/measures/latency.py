@@ -11,6 +11,7 @@ import asyncio
 import json
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -46,16 +47,17 @@ async def steadily(
 ) -> None:
     """Send single events at a rate, by default of all numbers; one that finds no free connection waits for the next
     tick."""
-    lines = await opened(port, _CONNECTIONS, answers, iter(()))
+    lines = deque(await opened(port, _CONNECTIONS, answers, iter(())))
     numbers, due, began = numbers or count(), 0, perf_counter()
     while not stop.is_set():
         await asyncio.sleep(_TICK_SECONDS)
         wanted = int((perf_counter() - began) * rate)
-        for line in lines:
+        for _ in range(len(lines)):
             if due >= wanted:
                 break
-            if line.idle:
-                line.send(request(raw_event(next(numbers)), ONE))
+            lines.rotate()  # one that says nothing for a while is closed by the server
+            if lines[0].idle:
+                lines[0].send(request(raw_event(next(numbers)), ONE))
                 due += 1
     close(lines)
 

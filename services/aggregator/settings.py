@@ -43,7 +43,7 @@ class AggregatorSettings(PagesSettings):
         date | None, Field(description="Fixed business date for demos; otherwise today in each region's own zone")
     ] = None
     batch_events: Annotated[int, Field(ge=1, description="Most events in one transaction")] = 4000
-    envelopes_in_flight: Annotated[int, Field(ge=1, description="Most envelopes in hand for each partition")] = 64
+    envelopes_in_flight: Annotated[int, Field(ge=1, description="Most envelopes in hand for each partition")] = 256
     bytes_in_flight: Annotated[int, Field(ge=1, description="Most bytes of envelopes in hand for each partition")] = (
         1_500_000
     )

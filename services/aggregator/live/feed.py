@@ -8,7 +8,7 @@ nobody waiting but those who listen to wide regions.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import monotonic
@@ -96,38 +96,46 @@ class Feed:
         tells = {Width.WIDE: self._tell_wide, Width.KABKOTA: self._tell_kabkota, Width.NARROW: self._tell_narrow}
         await asyncio.gather(*(self._follow(self._rounds[width], tell) for width, tell in tells.items()))
 
-    async def _follow(self, rounds: Rounds, tell: Callable[[Known], Awaitable[None]]) -> None:
+    async def _follow(self, rounds: Rounds, tell: Callable[[Known], Awaitable[float]]) -> None:
+        """``tell`` returns how many seconds it worked."""
         while True:
             began = await rounds.next()
             known = await self._known()
-            looked = monotonic()
-            if known is not None:
-                await tell(known)
-            await rounds.rest(began, monotonic() - looked)
+            worked = await tell(known) if known is not None else 0.0
+            await rounds.rest(began, worked)
 
-    async def _tell_kabkota(self, known: Known) -> None:
+    async def _tell_kabkota(self, known: Known) -> float:
+        worked = 0.0
         for channel in self._of(Width.KABKOTA):
+            began = monotonic()
             await say_kabkota(channel, known, self._observe)
+            worked += monotonic() - began
             await asyncio.sleep(0)  # there may be hundreds, and others are at work too
+        return worked
 
-    async def _tell_wide(self, known: Known) -> None:
+    async def _tell_wide(self, known: Known) -> float:
         """Those that said nothing yet, then those that said something longest ago, as far as one gets in a while."""
+        began = monotonic()
         others = sorted(
             (channel for channel in self._of(Width.WIDE) if is_other(channel, known)),
             key=lambda channel: channel.said_at,
         )
-        until = monotonic() + _WIDE_SECONDS
         for channel in others:
-            if channel.figures is not None and monotonic() >= until:
+            if channel.figures is not None and monotonic() >= began + _WIDE_SECONDS:
                 break
             await say_wide(channel, known, self._observe)
+        return monotonic() - began
 
-    async def _tell_narrow(self, known: Known) -> None:
-        channels = self._of(Width.NARROW)
-        if known.unreachable_since is not None:
+    async def _tell_narrow(self, known: Known) -> float:
+        began, channels = monotonic(), self._of(Width.NARROW)
+        if known.unreachable_since is None:
+            await self._read_narrow(channels, known)
+        else:
             for channel in channels:
                 say_unreachable(channel, known.unreachable_since)
-            return
+        return monotonic() - began
+
+    async def _read_narrow(self, channels: Sequence[Channel], known: Known) -> None:
         with suppress(RecoverableError, TimeoutError):  # the next look says so
             async with asyncio.timeout(ANSWER_SECONDS):
                 checkpoints = await known.generation.store.checkpoints()
