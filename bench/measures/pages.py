@@ -207,8 +207,9 @@ def projecting(running: Laju, seconds: float) -> Projecting:
     )
 
 
-def told(running: Laju, seconds: float) -> dict[str, Told]:
-    """How long after its 202 an event is on the streams of its kab/kota and of the nation, one event at a time."""
+def told(running: Laju, seconds: float, probes: Iterator[int]) -> dict[str, Told]:
+    """How long after its 202 an event is on the streams of its kab/kota and of the nation, one event at a time;
+    ``probes`` are events that nobody has sent, all of that kab/kota."""
     took: dict[str, list[float]] = {"kab/kota": [], "nation": []}
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": ONE}
     intake = f"http://127.0.0.1:{running.ports['ingest']}/v1/events"
@@ -220,14 +221,14 @@ def told(running: Laju, seconds: float) -> dict[str, Told]:
     ):
         streams = {"kab/kota": near, "nation": nation}
         end = monotonic() + seconds
-        number = _FIRST_PROBE
         while monotonic() < end:
             wanted = near.last["ikd"]["active"] + 1
             heard = {name: len(stream.messages) for name, stream in streams.items()}
-            http.post(intake, json=raw_event(number)).raise_for_status()
+            http.post(intake, json=raw_event(next(probes))).raise_for_status()
             accepted = perf_counter()
-            number += len(kabkota_in(NATION))  # the next in the same kab/kota
             while heard:
+                if perf_counter() > accepted + _SETTLING_SECONDS:
+                    raise RuntimeError(f"nothing was told of {kabkota} on the streams of {', '.join(heard)}")
                 for name in list(heard):
                     messages = streams[name].messages[heard[name] :]
                     if any(_active(message, kabkota) >= wanted for message in messages):
@@ -252,13 +253,14 @@ def measure(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """By situation: how long each path takes and, where there is load, what projecting costs; with and without streams
     in turns, as the database gets slower while the load goes on."""
+    probes = count(_FIRST_PROBE, len(kabkota_in(NATION)))
     with filled() as running, ExitStack() as stack:
         read = {path: partial(waited, running, f"{_aggregator(running)}{path}", seconds) for path in paths}
         for look in read.values():
             look()  # what is kept is there then
         found: dict[str, Any] = {path: look() for path, look in read.items()}
         if streams:
-            found |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+            found |= {f"told, {what}": took for what, took in told(running, seconds, probes).items()}
         yield "quiet", found
         stack.enter_context(loaded(running, rate))
         projecting(running, _WARMING_SECONDS)
@@ -269,7 +271,7 @@ def measure(
                     found = {"projecting": projecting(running, seconds * 2)}
                     found |= {path: look() for path, look in read.items()}
                     if opened:
-                        found |= {f"told, {what}": took for what, took in told(running, seconds).items()}
+                        found |= {f"told, {what}": took for what, took in told(running, seconds, probes).items()}
                 yield situation, found
 
 
