@@ -24,7 +24,7 @@ run: $(INSTALLED) ## Start everything with demo data, print the standings and th
 test: $(INSTALLED) ## Run all tests (unit, property, integration and end to end, on real servers)
 	$(BIN)/python -m pytest -n 2 tests/unit tests/property
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/e2e tests/integration tests/browser
-	$(BIN)/python -m pytest tests/faults
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults
 
 faults: $(INSTALLED) ## Kill, freeze and cut everything under load: make faults SEED=7 MINUTES=3 CLUSTER=1
 	$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),3) $(if $(CLUSTER),--cluster)
