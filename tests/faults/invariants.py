@@ -206,8 +206,11 @@ def each_alert_was_mailed_once(world: World, told: Sequence[tuple[str, str, int]
     differences += [f"never decided on: {key}" for key in set(told) - decided.keys()]
     announced = {mail for event in recorded for mail in event["data"].get("mails", ())}
     differences += [f"announced and not in the outbox: {key}" for key in announced - {e["message_id"] for e in entries}]
+    # Nobody decides on a digest: on its day it is due to every head, whatever happens.
     differences += [
-        f"in the outbox and never announced: {e['_id']}" for e in entries if e["message_id"] not in announced
+        f"in the outbox and never announced: {e['_id']}"
+        for e in entries
+        if e["kind"] == "notice" and e["message_id"] not in announced
     ]
     arrived = Counter(taken(world.mailbox))
     for entry in entries:
