@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from shared.trust import trust
+from tests.days import not_today
 from tests.e2e.pipeline import KEY, recipients
 from tests.hub import Hub, hub_in
 from tests.roles import create_users
@@ -127,6 +128,7 @@ def _environment(hub: Hub, name: str, ports: dict[str, int]) -> dict[str, str]:
         "LAJU_AS_OF": AS_OF,
         "LAJU_DEBOUNCE_SECONDS": "0.05",
         "LAJU_MAIL_ANY_TIME": "true",
+        "LAJU_DIGEST_WEEKDAY": str(not_today()),
         "LAJU_GATHER_SECONDS": "0.2",
         "LAJU_AGGREGATOR_URL": f"https://127.0.0.1:{ports['aggregator']}",
         "LAJU_NOTIFIER_URL": f"https://127.0.0.1:{ports['notifier']}",

@@ -9,19 +9,18 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from email.message import EmailMessage
 from email.policy import default
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import httpx
 import nats
 import pymongo
 from nats.js import JetStreamContext
 
+from tests.days import not_today
 from tests.servers import (
     BIN,
     Process,
@@ -168,7 +167,7 @@ def pipeline(
             "LAJU_DEBOUNCE_SECONDS": "0.05",
             "LAJU_MAIL_ANY_TIME": "true",
             "LAJU_GATHER_SECONDS": "0.5",
-            "LAJU_DIGEST_WEEKDAY": str((datetime.now(ZoneInfo("Asia/Jakarta")).weekday() + 1) % 7),  # not today
+            "LAJU_DIGEST_WEEKDAY": str(not_today()),
             "LAJU_AGGREGATOR_URL": f"http://127.0.0.1:{ports['aggregator']}",
             "LAJU_NOTIFIER_URL": f"http://127.0.0.1:{ports['notifier']}",
             "LAJU_NOTIFIER_API_URL": f"http://127.0.0.1:{ports['notifier']}",

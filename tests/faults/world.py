@@ -23,6 +23,7 @@ from pymongo.database import Database
 
 from services.cli.errors import CliError
 from services.cli.stream_creation import create
+from tests.days import not_today
 from tests.faults.proxy import Network
 from tests.hub import cluster_in
 from tests.servers import Process, free_port, is_ready, listens, mongo_process, nats_process, service_process
@@ -108,6 +109,7 @@ class World:
             f"LAJU_{name.partition('-')[0].upper()}_PORT": str(self.ports[name]),
             "LAJU_AGGREGATOR_URL": f"http://127.0.0.1:{self.ports[AGGREGATORS[0]]}",
             "LAJU_MAIL_ANY_TIME": "true",
+            "LAJU_DIGEST_WEEKDAY": str(not_today()),
             "LAJU_GATHER_SECONDS": "0.2",
         }
         if name != "ingest":

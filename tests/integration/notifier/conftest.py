@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import nats
 import pytest
@@ -24,6 +23,7 @@ from shared import bus
 from shared.database import Database, DatabaseUnavailableError
 from shared.events import PaceAssessed
 from shared.events.standing import Standing
+from tests.days import not_today
 from tests.servers import Process, free_port, service
 from tests.waiting import eventually
 
@@ -228,7 +228,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             shutdown_seconds=2,
             aggregator_url=f"http://127.0.0.1:{port}",
             mail_any_time=True,
-            digest_weekday=(datetime.now(ZoneInfo("Asia/Jakarta")).weekday() + 1) % 7,  # no digest comes in between
+            digest_weekday=not_today(),
             gather_seconds=0,
         )
         aggregator = await asyncio.to_thread(

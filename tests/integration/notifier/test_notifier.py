@@ -475,6 +475,7 @@ async def process(settings: NotifierSettings, log: Path) -> AsyncIterator[asynci
         "LAJU_MAIL_FROM": settings.mail_from,
         "LAJU_AGGREGATOR_URL": settings.aggregator_url,
         "LAJU_MAIL_ANY_TIME": "true",
+        "LAJU_DIGEST_WEEKDAY": str(settings.digest_weekday),
         "LAJU_GATHER_SECONDS": "0",
     }
     with log.open("ab") as output:
