@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import nkeys  # type: ignore[import-untyped]  # it publishes no types
+import nkeys
 from pydantic import AfterValidator, DirectoryPath, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 

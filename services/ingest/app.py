@@ -157,7 +157,7 @@ def build(settings: IngestSettings, lifeline: Lifeline) -> ASGIApp:
     )
     app.include_router(catalogue.routes())
     described = app.openapi
-    app.openapi = lambda: describe(described())  # type: ignore[method-assign] # FastAPI's own way to extend it
+    app.openapi = lambda: describe(described())  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return Intake(
         app,
         settings=settings,

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-import nkeys  # type: ignore[import-untyped]  # it publishes no types
+import nkeys
 
 from services.cli.errors import CliError
 

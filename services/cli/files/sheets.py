@@ -9,8 +9,8 @@ from datetime import date, datetime, time
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
-from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]  # publishes no types
+import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from services.cli.files.row import Cell
 

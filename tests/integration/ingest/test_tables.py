@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
+import xlsxwriter
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 

@@ -7,7 +7,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import nkeys  # type: ignore[import-untyped]  # it publishes no types
+import nkeys
 import pytest
 from typer.testing import CliRunner, Result
 

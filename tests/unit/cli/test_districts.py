@@ -8,7 +8,7 @@ import subprocess
 from io import StringIO
 from pathlib import Path
 
-import nkeys  # type: ignore[import-untyped]  # it publishes no types
+import nkeys
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result

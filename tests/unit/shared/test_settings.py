@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nkeys  # type: ignore[import-untyped]  # it publishes no types
+import nkeys
 import pytest
 import trustme
 from pydantic import ValidationError

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 
-from xlsxwriter import Workbook  # type: ignore[import-untyped]  # publishes no types
-from xlsxwriter.format import Format  # type: ignore[import-untyped]  # publishes no types
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # publishes no types
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from services.aggregator.web.exports.about import About
 from services.aggregator.web.exports.sheet import Column, Form, Sheet, Value

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-import xlsxwriter  # type: ignore[import-untyped]  # publishes no types
-from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]  # publishes no types
-from odf.table import Table, TableCell, TableRow  # type: ignore[import-untyped]
-from odf.text import P  # type: ignore[import-untyped]
+import xlsxwriter
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
 
 from services.cli.files.row import Cell
 
